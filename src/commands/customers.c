@@ -1,0 +1,123 @@
+/* customers: the embedded directory: fill it from a file, and ask it. */
+#include "commands/import.h"
+#include "commands/output.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "directory/directory.h"
+
+#define BAR_WIDTH 40
+
+typedef struct {
+  StoreImport *import;
+  gint64 rows;
+  gboolean terminal;
+} Target;
+
+static gboolean
+add_customer (const Contact *contact, gpointer data, GError **error)
+{
+  Target *target = data;
+  target->rows++;
+  return store_import_add (target->import, contact, error);
+}
+
+static void
+show_progress (double share, gpointer data)
+{
+  const Target *target = data;
+  if (!target->terminal)
+    return;
+  int filled = (int) (CLAMP (share, 0, 1) * BAR_WIDTH);
+  fprintf (stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", BAR_WIDTH - filled, "",
+           (int) (share * 100));
+}
+
+static int
+import_failed (const GError *error)
+{
+  if (!g_error_matches (error, IMPORT_ERROR, IMPORT_ERROR_DATA) && !g_error_matches (error, IMPORT_ERROR, IMPORT_ERROR_READ))
+    return output_error ("customers", error);
+  fprintf (stderr, "frontdesk customers: %s\nNothing was imported.\n", error->message);
+  return COMMAND_DATA;
+}
+
+static gboolean
+read_file (const CommandContext *context, const char *path, Target *target, GError **error)
+{
+  ImportSink sink = { .add = add_customer, .progress = show_progress, .data = target };
+  gboolean read = g_str_has_suffix (path, ".ldif") ? import_ldif (path, &context->config->directory, &sink, error)
+                                                   : import_csv (path, &sink, error);
+  if (target->terminal)
+    fputs ("\r\033[K", stderr);
+  return read;
+}
+
+static int
+import_customers (CommandContext *context, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) store = store_open (context->config->database, STORE_WRITE, &error);
+  Target target = { .terminal = isatty (STDERR_FILENO) };
+  target.import = store != NULL ? store_import_begin (store, &error) : NULL;
+  if (target.import == NULL)
+    return output_error ("customers", error);
+  if (!read_file (context, path, &target, &error))
+    {
+      store_import_abandon (target.import);
+      return import_failed (error);
+    }
+  if (!store_import_finish (target.import, &error))
+    return output_error ("customers", error);
+  if (context->json)
+    output_json (json_pack ("{s:I}", "imported", (json_int_t) target.rows));
+  else
+    printf ("%" G_GINT64_FORMAT " customers imported\n", target.rows);
+  return COMMAND_OK;
+}
+
+static json_t *
+contact_to_json (const Contact *contact)
+{
+  return json_pack ("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:b}", "mail", contact->mail, "name", contact->name,
+                    "organization", contact->organization, "customer", contact->customer, "language", contact->language,
+                    "status", contact->suspended ? "suspended" : "active", "by_domain", contact->by_domain);
+}
+
+static int
+find_customer (CommandContext *context, const char *address)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Contact) contact = NULL;
+  g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
+  g_autoptr (Directory) directory = store != NULL ? directory_new (context->config, store, &error) : NULL;
+  if (directory == NULL ||
+      directory_find_contact (directory, address, &contact, &error) == DIRECTORY_UNAVAILABLE)
+    return output_error ("customers", error);
+  json_t *list = json_array ();
+  if (contact != NULL)
+    json_array_append_new (list, contact_to_json (contact));
+  if (context->json)
+    {
+      output_json (json_pack ("{s:o}", "customers", list));
+      return COMMAND_OK;
+    }
+  const char *const keys[] = { "mail", "name", "organization", "customer", "language", "status", NULL };
+  const char *const titles[] = { "MAIL", "NAME", "ORGANIZATION", "CUSTOMER", "LANGUAGE", "STATUS", NULL };
+  output_table (list, keys, titles);
+  json_decref (list);
+  return COMMAND_OK;
+}
+
+int
+command_customers (CommandContext *context, int argc, char **argv)
+{
+  if (argc == 3 && strcmp (argv[1], "import") == 0)
+    return import_customers (context, argv[2]);
+  if (argc == 3 && strcmp (argv[1], "find") == 0)
+    return find_customer (context, argv[2]);
+  fputs ("usage: frontdesk customers import FILE.csv|FILE.ldif\n       frontdesk customers find ADDRESS\n", stderr);
+  return COMMAND_USAGE;
+}

@@ -1,0 +1,159 @@
+/* doctor: one line for each thing that has to be right: ok, or what to do. */
+#include "commands/output.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "delivery/channel.h"
+#include "desk/desk.h"
+
+typedef struct {
+  json_t *checks;
+  gboolean failed;
+} Report;
+
+static void
+report (Report *list, const char *check, const char *result, const char *text)
+{
+  if (g_str_equal (result, "fail"))
+    list->failed = TRUE;
+  json_array_append_new (list->checks, json_pack ("{s:s, s:s, s:s}", "check", check, "result", result, "text", text));
+}
+
+static void
+report_error (Report *list, const char *check, gboolean good, const char *good_text, const GError *error)
+{
+  report (list, check, good ? "ok" : "fail", good ? good_text : error->message);
+}
+
+static void
+check_configuration (Report *list, const Config *config)
+{
+  report (list, "configuration", "ok", config->path);
+  for (guint i = 0; config->unused != NULL && config->unused[i] != NULL; i++)
+    report (list, "configuration", "warn", config->unused[i]);
+}
+
+static void
+check_templates (Report *list, const Config *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Templates) templates = templates_load (config->templates, config->language, &error);
+  report_error (list, "templates", templates != NULL, config->templates, error);
+}
+
+static void
+check_store (Report *list, const Config *config, Store *store)
+{
+  g_autoptr (GError) error = NULL;
+  if (!g_file_test (config->database, G_FILE_TEST_EXISTS))
+    report (list, "store", "warn", "there is no database yet; frontdeskd makes it at its first start");
+  else
+    report_error (list, "store", store_check (store, &error), config->database, error);
+}
+
+static void
+check_directory (Report *list, const Config *config, Store *store)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Directory) directory = directory_new (config, store, &error);
+  gboolean good = directory != NULL && directory_check (directory, &error);
+  report_error (list, "directory", good, config->directory.type == DIRECTORY_LDAP ? "ldap answers" : "embedded table", error);
+  if (good && config->directory.type == DIRECTORY_TABLE && store_count_customers (store, NULL) == 0)
+    report (list, "directory", "warn", "the embedded table is empty: fill it with \"frontdesk customers import FILE\"");
+}
+
+static void
+check_relay (Report *list, const Config *config)
+{
+  g_autoptr (GError) error = NULL;
+  report_error (list, "relay", channel_check_relay (&config->relay, &error), config->relay.url, error);
+}
+
+static void
+check_secret (Report *list, const Config *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = desk_secret_path (config);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      report (list, "secret", "warn", "there is no key yet; frontdeskd makes it at its first start");
+      return;
+    }
+  g_autoptr (Seal) seal = seal_open (path, FALSE, &error);
+  report_error (list, "secret", seal != NULL, path, error);
+}
+
+/* Signed reply addresses are ROLE+t.NUMBER.MAC@: Postfix must deliver what stands behind the "+" to the role. */
+static void
+check_delimiter (Report *list)
+{
+  char *argv[] = { (char *) "postconf", (char *) "-h", (char *) "recipient_delimiter", NULL };
+  g_autofree char *output = NULL;
+  int status = 0;
+  if (!g_spawn_sync (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output, NULL,
+                     &status, NULL) ||
+      status != 0)
+    return;
+  if (strchr (output, '+') != NULL)
+    report (list, "postfix", "ok", "recipient_delimiter has \"+\"");
+  else
+    report (list, "postfix", "warn",
+            "recipient_delimiter lacks \"+\": answers to signed addresses would not arrive; postconf -e recipient_delimiter=+");
+}
+
+static void
+check_listener (Report *list, const Config *config)
+{
+  struct stat status;
+  if (!g_str_has_prefix (config->listen, "unix:"))
+    return;
+  if (stat (config->listen + strlen ("unix:"), &status) == 0)
+    report (list, "daemon", "ok", config->listen);
+  else
+    report (list, "daemon", "warn", "frontdeskd is not running: its socket is not there");
+}
+
+static void
+print_report (const Report *list)
+{
+  size_t index;
+  const json_t *line;
+  json_array_foreach (list->checks, index, line)
+    printf ("%-14s %-5s %s\n", json_string_value (json_object_get (line, "check")),
+            json_string_value (json_object_get (line, "result")), json_string_value (json_object_get (line, "text")));
+}
+
+int
+command_doctor (CommandContext *context, int argc, char **argv)
+{
+  (void) argv;
+  g_autoptr (GError) error = NULL;
+  if (argc != 1)
+    {
+      fputs ("usage: frontdesk doctor\n", stderr);
+      return COMMAND_USAGE;
+    }
+  Report list = { .checks = json_array () };
+  check_configuration (&list, context->config);
+  check_templates (&list, context->config);
+  g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
+  if (store == NULL)
+    report (&list, "store", "fail", error->message);
+  else
+    {
+      check_store (&list, context->config, store);
+      check_directory (&list, context->config, store);
+    }
+  check_secret (&list, context->config);
+  check_relay (&list, context->config);
+  check_delimiter (&list);
+  check_listener (&list, context->config);
+  if (context->json)
+    output_json (json_pack ("{s:O}", "checks", list.checks));
+  else
+    print_report (&list);
+  json_decref (list.checks);
+  return list.failed ? COMMAND_UNAVAILABLE : COMMAND_OK;
+}

@@ -1,0 +1,245 @@
+/* explain: what would happen to a message, and why, without doing it. The same rules decide as in the daemon. */
+#include "commands/output.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "delivery/delivery.h"
+#include "desk/desk.h"
+
+typedef struct {
+  char *from; /* nullable: read from the message */
+  char **to;  /* nullable: read from the message */
+  char *auth, *at;
+  gint64 now;
+} Options;
+
+static gboolean
+read_options (int *argc, char ***argv, Options *options, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "from", 0, 0, G_OPTION_ARG_STRING, &options->from, "envelope sender; \"\" is the null sender", "A" },
+    { "to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->to, "envelope recipient", "A" },
+    { "auth", 0, 0, G_OPTION_ARG_STRING, &options->auth, "SMTP AUTH login", "USER" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &options->at, "as if it were TIME", "TIME" },
+    { NULL, 0, 0, 0, NULL, NULL, NULL }
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("FILE - what would happen to this message");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  options->now = g_get_real_time ();
+  if (options->at != NULL)
+    {
+      g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+      g_autoptr (GDateTime) moment = g_date_time_new_from_iso8601 (options->at, zone);
+      if (moment == NULL)
+        {
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--at: \"%s\" is no RFC 3339 time", options->at);
+          return FALSE;
+        }
+      options->now = g_date_time_to_unix (moment) * G_USEC_PER_SEC;
+    }
+  if (*argc == 2)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "one FILE is needed; \"-\" is standard input");
+  return FALSE;
+}
+
+static Envelope *
+make_envelope (const Config *config, const Options *options, const RawMessage *raw)
+{
+  g_autoptr (MessageFacts) facts = message_read (raw, config->tag);
+  const char *from = options->from != NULL ? options->from : facts->from;
+  g_autofree char *sender = envelope_bare_address (from != NULL ? from : "");
+  Envelope *envelope = envelope_new (sender);
+  envelope->auth_user = g_strdup (options->auth);
+  envelope->queue_id = g_strdup ("explain");
+  char **to = options->to != NULL ? options->to : facts->to;
+  for (guint i = 0; to != NULL && to[i] != NULL; i++)
+    envelope_add_recipient (envelope, config, to[i]);
+  return envelope;
+}
+
+static const Outgoing *
+find_acknowledgement (const Decision *decision)
+{
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      const Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      if (outgoing->kind == OUTGOING_ACKNOWLEDGEMENT)
+        return outgoing;
+    }
+  return NULL;
+}
+
+/* The acknowledgement as it would be sent, but for the ticket's number, which is not there yet. */
+static json_t *
+acknowledgement_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 now, GError **error)
+{
+  const Outgoing *outgoing = find_acknowledgement (decision);
+  if (outgoing == NULL)
+    return json_null ();
+  const MessageFacts *facts = reception->facts;
+  const Ticket ticket = { .role = decision->role->name,
+                          .state = (char *) "open",
+                          .subject = facts->subject,
+                          .requester = facts->from,
+                          .requester_name = facts->from_name,
+                          .customer = reception->contact != NULL ? reception->contact->customer : NULL,
+                          .standing = decision->standing_reason,
+                          .team = decision->role->team->name,
+                          .priority = decision->role->priority,
+                          .opened_at = now,
+                          .message_id = facts->message_id };
+  const OutboxRow row = { .kind = (char *) outgoing_kind_to_string (outgoing->kind),
+                          .recipient = outgoing->recipient,
+                          .template = outgoing->template,
+                          .languages = outgoing->languages,
+                          .message_id = outgoing->message_id,
+                          .created_at = now };
+  g_autofree char *subject = NULL, *body = NULL;
+  g_autoptr (GBytes) message = NULL;
+  if (!delivery_write (desk->config, desk->templates, desk->seal, &row, &ticket, NULL, &subject, &body, &message, error))
+    return NULL;
+  return json_pack ("{s:s, s:s, s:s}", "to", outgoing->recipient, "subject", subject, "text", body);
+}
+
+static json_t *
+pages_to_json (const Decision *decision)
+{
+  json_t *pages = json_array ();
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      const Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      if (outgoing->kind == OUTGOING_PAGE)
+        json_array_append_new (pages, json_pack ("{s:s, s:s}", "agent", outgoing->recipient, "channel", outgoing->channel));
+    }
+  return pages;
+}
+
+static json_t *
+number_to_json (gint64 number)
+{
+  return number != 0 ? json_integer (number) : json_null ();
+}
+
+static json_t *
+decision_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 now, GError **error)
+{
+  json_t *letter = acknowledgement_to_json (desk, reception, decision, now, error);
+  if (letter == NULL)
+    return NULL;
+  return json_pack ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:b, s:s, s:b, s:s?, s:o, s:{s:n, s:n, s:n, s:n}, "
+                    "s:o, s:s}",
+                    "role", decision->role->name, "sender", reception->facts->from, "standing",
+                    standing_to_string (decision->standing), "standing_reason", decision->standing_reason, "decision",
+                    intake_kind_to_string (decision->kind), "reason", decision->reason, "ticket",
+                    number_to_json (decision->ticket), "related", number_to_json (decision->related), "automatic",
+                    decision->automatic, "automatic_reason", decision->automatic_reason, "acknowledge",
+                    decision->acknowledge, "acknowledge_reason", decision->acknowledge_reason, "page", decision->page,
+                    "page_reason", decision->page_reason, "pages", pages_to_json (decision), "due", "acknowledge",
+                    "respond", "update", "resolve", "acknowledgement", letter, "reply", decision->reply);
+}
+
+static void
+print_text (const char *key, const json_t *value)
+{
+  if (!json_is_string (value))
+    return;
+  g_autofree char *text = text_clean (json_string_value (value), 400);
+  printf ("  %-18s %s\n", key, text);
+}
+
+static void
+print_decision (const json_t *decision)
+{
+  static const char *const keys[] = { "sender", "standing_reason", "decision", "reason", "automatic_reason",
+                                      "acknowledge_reason", "page_reason", "reply" };
+  printf ("%s\n", json_string_value (json_object_get (decision, "role")));
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    print_text (keys[i], json_object_get (decision, keys[i]));
+  size_t index;
+  const json_t *page, *letter = json_object_get (decision, "acknowledgement");
+  json_array_foreach (json_object_get (decision, "pages"), index, page)
+    printf ("  %-18s %s by %s\n", "page", json_string_value (json_object_get (page, "agent")),
+            json_string_value (json_object_get (page, "channel")));
+  if (!json_is_object (letter))
+    return;
+  print_text ("to", json_object_get (letter, "to"));
+  print_text ("subject", json_object_get (letter, "subject"));
+  printf ("\n%s\n", json_string_value (json_object_get (letter, "text")));
+}
+
+static json_t *
+explain (const Desk *desk, const Options *options, const RawMessage *raw, GError **error)
+{
+  g_autoptr (Envelope) envelope = make_envelope (desk->config, options, raw);
+  g_autoptr (Reception) reception = desk_consider (desk, envelope, raw, options->now, error);
+  if (reception == NULL)
+    return NULL;
+  json_t *decisions = json_array ();
+  for (guint i = 0; i < reception->decisions->len; i++)
+    {
+      json_t *decision =
+        decision_to_json (desk, reception, g_ptr_array_index (reception->decisions, i), options->now, error);
+      if (decision == NULL)
+        {
+          json_decref (decisions);
+          return NULL;
+        }
+      json_array_append_new (decisions, decision);
+    }
+  return decisions;
+}
+
+static void
+print_decisions (json_t *decisions, gboolean json)
+{
+  size_t index;
+  const json_t *decision;
+  if (json)
+    {
+      output_json (json_pack ("{s:o}", "decisions", decisions));
+      return;
+    }
+  if (json_array_size (decisions) == 0)
+    puts ("No recipient belongs to a role: the mail passes untouched.");
+  json_array_foreach (decisions, index, decision)
+    print_decision (decision);
+  json_decref (decisions);
+}
+
+/* A seal that signs like the daemon's, or, where this user may not read its key or none is made yet, like nobody's. */
+static Seal *
+open_seal (const Config *config)
+{
+  g_autofree char *path = desk_secret_path (config);
+  Seal *seal = seal_open (path, FALSE, NULL);
+  return seal != NULL ? seal : seal_new ();
+}
+
+int
+command_explain (CommandContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Options options = { 0 };
+  if (!read_options (&argc, &argv, &options, &error))
+    {
+      fprintf (stderr, "frontdesk explain: %s\n", error->message);
+      return COMMAND_USAGE;
+    }
+  g_autoptr (Seal) seal = open_seal (context->config);
+  g_autoptr (RawMessage) raw = raw_message_load (argv[1], g_get_tmp_dir (), &error);
+  g_autoptr (Store) store = raw != NULL ? store_open (context->config->database, STORE_READ, &error) : NULL;
+  g_autoptr (Desk) desk = store != NULL ? desk_open (context->config, store, seal, &error) : NULL;
+  json_t *decisions = desk != NULL ? explain (desk, &options, raw, &error) : NULL;
+  g_free (options.from);
+  g_strfreev (options.to);
+  g_free (options.auth);
+  g_free (options.at);
+  if (decisions == NULL)
+    return output_error ("explain", error);
+  print_decisions (decisions, context->json);
+  return COMMAND_OK;
+}

@@ -1,0 +1,154 @@
+/* show: one ticket with all that belongs to it. */
+#include "commands/output.h"
+#include "commands/ticket_json.h"
+
+#include <stdio.h>
+
+#include "mail/message.h"
+
+static json_t *
+message_to_json (const Message *message)
+{
+  return json_pack ("{s:I, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:I, s:s?, s:o}", "id", (json_int_t) message->id, "kind",
+                    message->kind, "direction", message->direction, "message_id", message->message_id, "sender",
+                    message->sender, "subject", message->subject, "text", message->text, "queue_id", message->queue_id,
+                    "size", (json_int_t) message->size, "digest", message->digest, "at", output_time (message->at));
+}
+
+static json_t *
+event_to_json (const Event *event)
+{
+  return json_pack ("{s:o, s:s?, s:s?, s:s?}", "at", output_time (event->at), "kind", event->kind, "actor", event->actor,
+                    "detail", event->detail);
+}
+
+/* Appends LIST's items as JSON to a new array; NULL when LIST is NULL. */
+static json_t *
+list_to_json (GPtrArray *list, json_t *(*convert) (gconstpointer item))
+{
+  if (list == NULL)
+    return NULL;
+  json_t *array = json_array ();
+  for (guint i = 0; i < list->len; i++)
+    json_array_append_new (array, convert (g_ptr_array_index (list, i)));
+  g_ptr_array_unref (list);
+  return array;
+}
+
+static json_t *
+convert_message (gconstpointer item)
+{
+  return message_to_json (item);
+}
+
+static json_t *
+convert_row (gconstpointer item)
+{
+  return outbox_row_to_json (item);
+}
+
+static json_t *
+convert_event (gconstpointer item)
+{
+  return event_to_json (item);
+}
+
+/* Outbox rows are letters; pages have a list of their own. */
+static void
+split_outbox (json_t *object, json_t *rows)
+{
+  json_t *outbox = json_array (), *pages = json_array (), *row;
+  size_t index;
+  json_array_foreach (rows, index, row)
+    {
+      const char *kind = json_string_value (json_object_get (row, "kind"));
+      json_array_append (g_strcmp0 (kind, "page") == 0 ? pages : outbox, row);
+    }
+  json_object_set_new (object, "outbox", outbox);
+  json_object_set_new (object, "pages", pages);
+  json_decref (rows);
+}
+
+static json_t *
+read_ticket (Store *store, gint64 number, GError **error)
+{
+  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
+  if (ticket == NULL)
+    return NULL;
+  json_t *object = ticket_to_json (ticket);
+  json_t *messages = list_to_json (store_list_messages (store, number, error), convert_message);
+  json_t *rows = messages != NULL ? list_to_json (store_list_outbox (store, number, error), convert_row) : NULL;
+  json_t *events = rows != NULL ? list_to_json (store_list_events (store, number, error), convert_event) : NULL;
+  if (events == NULL)
+    {
+      json_decref (object);
+      json_decref (messages);
+      json_decref (rows);
+      return NULL;
+    }
+  json_object_set_new (object, "messages", messages);
+  split_outbox (object, rows);
+  json_object_set_new (object, "events", events);
+  return object;
+}
+
+static void
+print_fields (const json_t *ticket)
+{
+  const char *key;
+  json_t *value;
+  json_object_foreach ((json_t *) ticket, key, value)
+    {
+      if (json_is_string (value))
+        {
+          g_autofree char *text = text_clean (json_string_value (value), 200);
+          printf ("%-16s %s\n", key, text);
+        }
+      else if (json_is_integer (value))
+        printf ("%-16s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value (value));
+    }
+}
+
+static void
+print_ticket (const json_t *ticket)
+{
+  print_fields (ticket);
+  puts ("\nMESSAGES");
+  const char *const message_keys[] = { "at", "direction", "kind", "sender", "size", "subject", NULL };
+  const char *const message_titles[] = { "AT", "DIRECTION", "KIND", "SENDER", "OCTETS", "SUBJECT", NULL };
+  output_table (json_object_get (ticket, "messages"), message_keys, message_titles);
+  const char *const row_keys[] = { "kind", "template", "recipient", "channel", "state", "attempts", "sent_at", "last_error", NULL };
+  const char *const row_titles[] = { "KIND", "TEMPLATE", "TO", "CHANNEL", "STATE", "TRIES", "SENT", "LAST ERROR", NULL };
+  puts ("\nOUTBOX");
+  output_table (json_object_get (ticket, "outbox"), row_keys, row_titles);
+  puts ("\nPAGES");
+  output_table (json_object_get (ticket, "pages"), row_keys, row_titles);
+  puts ("\nEVENTS");
+  const char *const event_keys[] = { "at", "kind", "actor", "detail", NULL };
+  const char *const event_titles[] = { "AT", "EVENT", "BY", "DETAIL", NULL };
+  output_table (json_object_get (ticket, "events"), event_keys, event_titles);
+}
+
+int
+command_show (CommandContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 number = argc == 2 ? ticket_number_parse (argv[1]) : 0;
+  if (number == 0)
+    {
+      fputs ("usage: frontdesk show ID\n", stderr);
+      return COMMAND_USAGE;
+    }
+  g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
+  json_t *ticket = store != NULL ? read_ticket (store, number, &error) : NULL;
+  if (ticket == NULL)
+    return output_error ("show", error);
+  if (context->json)
+    {
+      output_json (ticket);
+      return COMMAND_OK;
+    }
+  print_ticket (ticket);
+  json_decref (ticket);
+  return COMMAND_OK;
+}

@@ -1,0 +1,77 @@
+#include "commands/ticket_json.h"
+
+#include "commands/output.h"
+
+static void
+set (json_t *object, const char *key, json_t *value)
+{
+  json_object_set_new (object, key, value);
+}
+
+/* No deadlines are kept yet: a policy's targets are all null. */
+static json_t *
+due_to_json (void)
+{
+  json_t *due = json_object ();
+  set (due, "acknowledge", json_null ());
+  set (due, "respond", json_null ());
+  set (due, "update", json_null ());
+  set (due, "resolve", json_null ());
+  return due;
+}
+
+json_t *
+ticket_to_json (const Ticket *ticket)
+{
+  json_t *object = json_object ();
+  g_autofree char *priority = g_strdup_printf ("p%d", ticket->priority);
+  set (object, "id", json_integer (ticket->number));
+  set (object, "number", json_integer (ticket->number));
+  set (object, "role", output_string (ticket->role));
+  set (object, "state", output_string (ticket->state));
+  set (object, "priority", json_string (priority));
+  set (object, "subject", output_string (ticket->subject));
+  set (object, "requester", output_string (ticket->requester));
+  set (object, "requester_name", output_string (ticket->requester_name));
+  set (object, "customer", output_string (ticket->customer));
+  set (object, "standing", output_string (ticket->standing));
+  set (object, "team", output_string (ticket->team));
+  set (object, "assignee", output_string (ticket->assignee));
+  set (object, "related", ticket->related != 0 ? json_integer (ticket->related) : json_null ());
+  set (object, "opened_at", output_time (ticket->opened_at));
+  set (object, "acknowledged_at", output_time (ticket->acknowledged_at));
+  set (object, "responded_at", output_time (ticket->responded_at));
+  set (object, "resolved_at", output_time (ticket->resolved_at));
+  set (object, "due", due_to_json ());
+  set (object, "breached", json_array ());
+  return object;
+}
+
+json_t *
+outbox_row_to_json (const OutboxRow *row)
+{
+  json_t *object = json_object ();
+  set (object, "id", json_integer (row->id));
+  set (object, "ticket", json_integer (row->ticket));
+  set (object, "kind", output_string (row->kind));
+  set (object, "channel", output_string (row->channel));
+  set (object, "recipient", output_string (row->recipient));
+  set (object, "template", output_string (row->template));
+  set (object, "message_id", output_string (row->message_id));
+  set (object, "state", output_string (row->state));
+  set (object, "attempts", json_integer (row->attempts));
+  set (object, "created_at", output_time (row->created_at));
+  set (object, "due_at", output_time (row->due_at));
+  set (object, "sent_at", output_time (row->sent_at));
+  set (object, "last_error", output_string (row->last_error));
+  return object;
+}
+
+gint64
+ticket_number_parse (const char *text)
+{
+  gint64 number = 0;
+  if (text == NULL || !g_ascii_string_to_signed (*text == '#' ? text + 1 : text, 10, 1, G_MAXINT32, &number, NULL))
+    return 0;
+  return number;
+}

@@ -1,0 +1,53 @@
+/* tickets: lists them, most urgent first. */
+#include "commands/output.h"
+#include "commands/ticket_json.h"
+
+#include <stdio.h>
+
+static gboolean
+read_query (int *argc, char ***argv, TicketQuery *query)
+{
+  g_autoptr (GError) error = NULL;
+  const GOptionEntry entries[] = {
+    { "role", 0, 0, G_OPTION_ARG_STRING, &query->role, "of this role", "R" },
+    { "state", 0, 0, G_OPTION_ARG_STRING, &query->state, "in this state", "S" },
+    { "team", 0, 0, G_OPTION_ARG_STRING, &query->team, "of this team", "T" },
+    { "assignee", 0, 0, G_OPTION_ARG_STRING, &query->assignee, "of this agent", "A" },
+    { "requester", 0, 0, G_OPTION_ARG_STRING, &query->requester, "opened by this address", "A" },
+    { "overdue", 0, 0, G_OPTION_ARG_NONE, &query->overdue, "past a deadline", NULL },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &query->limit, "at most so many (100)", "N" },
+    { NULL, 0, 0, 0, NULL, NULL, NULL }
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("- list tickets");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (g_option_context_parse (context, argc, argv, &error) && *argc == 1 && query->limit >= 0)
+    return TRUE;
+  fprintf (stderr, "frontdesk tickets: %s\n", error != NULL ? error->message : "unexpected argument");
+  return FALSE;
+}
+
+int
+command_tickets (CommandContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  TicketQuery query = { 0 };
+  if (!read_query (&argc, &argv, &query))
+    return COMMAND_USAGE;
+  g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
+  g_autoptr (GPtrArray) tickets = store != NULL ? store_list_tickets (store, &query, &error) : NULL;
+  if (tickets == NULL)
+    return output_error ("tickets", error);
+  json_t *list = json_array ();
+  for (guint i = 0; i < tickets->len; i++)
+    json_array_append_new (list, ticket_to_json (g_ptr_array_index (tickets, i)));
+  if (context->json)
+    {
+      output_json (json_pack ("{s:o}", "tickets", list));
+      return COMMAND_OK;
+    }
+  const char *const keys[] = { "number", "state", "priority", "role", "requester", "assignee", "opened_at", "subject", NULL };
+  const char *const titles[] = { "TICKET", "STATE", "PRIO", "ROLE", "REQUESTER", "ASSIGNEE", "OPENED", "SUBJECT", NULL };
+  output_table (list, keys, titles);
+  json_decref (list);
+  return COMMAND_OK;
+}

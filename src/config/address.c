@@ -1,0 +1,47 @@
+/* Addresses as they are compared: RFC 5321 leaves the local part's case to its host, but people do not. */
+#include <string.h>
+
+#include "config/config.h"
+#include "config/limits.h"
+
+static char *
+normalise_domain (const char *domain)
+{
+  if (*domain == '[') /* an address literal, RFC 5321 4.1.3 */
+    return g_ascii_strdown (domain, -1);
+  g_autofree char *ascii = g_hostname_to_ascii (domain);
+  return ascii != NULL && *ascii != '\0' ? g_ascii_strdown (ascii, -1) : NULL;
+}
+
+static gboolean
+has_blank_or_control (const char *text)
+{
+  for (const guchar *c = (const guchar *) text; *c != '\0'; c++)
+    if (*c <= ' ' || *c == 0x7f || *c == '<' || *c == '>')
+      return TRUE;
+  return FALSE;
+}
+
+char *
+address_normalise (const char *address)
+{
+  if (address == NULL || strlen (address) > LIMIT_ADDRESS || !g_utf8_validate (address, -1, NULL) ||
+      has_blank_or_control (address))
+    return NULL;
+  const char *at = strrchr (address, '@');
+  if (at == NULL || at == address || at[1] == '\0')
+    return NULL;
+  g_autofree char *domain = normalise_domain (at + 1);
+  if (domain == NULL)
+    return NULL;
+  g_autofree char *local = g_utf8_strdown (address, at - address);
+  return g_strconcat (local, "@", domain, NULL);
+}
+
+gboolean
+address_equal (const char *one, const char *other)
+{
+  g_autofree char *a = address_normalise (one);
+  g_autofree char *b = address_normalise (other);
+  return a != NULL && b != NULL && g_str_equal (a, b);
+}

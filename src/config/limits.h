@@ -1,0 +1,39 @@
+/* Every bound on what comes from outside, in one view.
+ *
+ * Mail, SMTP, directory answers and HTTP are hostile: nothing is allocated, copied or recursed into
+ * by a number that they choose. The configuration may lower some of these; none can be raised.
+ */
+#pragma once
+
+/* One milter packet, so one header field. libmilter's own bound of 64 KiB would end the session. */
+#define LIMIT_MILTER_PACKET      (1024 * 1024)
+#define LIMIT_HEADER_BYTES       (2 * 1024 * 1024) /* all header fields of a message; the rest is not read */
+#define LIMIT_HEADER_COUNT       2000              /* fields that are looked at */
+#define LIMIT_HEADER_VALUE       (16 * 1024)       /* octets of one field that are looked at */
+#define LIMIT_HEADER_NAME        256               /* octets; a line with a longer one is not a field */
+#define LIMIT_PART_HEADER_COUNT  100               /* fields of one MIME part that are looked at */
+#define LIMIT_ADDRESS_FIELD      (8 * 1024)        /* octets of a From field; a longer one names nobody */
+#define LIMIT_ADDRESS_NESTING    500               /* ":" and "(" in one address field: the parser recurses */
+#define LIMIT_AUTH_RESULTS       50                /* results of one Authentication-Results field */
+#define LIMIT_EMBEDDED_PART      (64 * 1024)       /* octets of a report's part searched for Message-IDs */
+#define LIMIT_EMBEDDED_IDS       20
+#define LIMIT_RECIPIENTS         1000              /* recipients remembered in a transaction; later ones get 452 */
+#define LIMIT_MEMORY_BODY        (64 * 1024)       /* of a raw message in memory; beyond it a file */
+#define LIMIT_STORED_INLINE      (64 * 1024)       /* of a raw message inside the database; beyond it a file */
+#define LIMIT_MIME_DEPTH         20
+#define LIMIT_MIME_PARTS         1000
+#define LIMIT_REFERENCES         50                /* Message-IDs of In-Reply-To and References that are looked up */
+#define LIMIT_MESSAGE_ID         250               /* octets; RFC 5322 lines hold 998, real ones stay far below */
+#define LIMIT_ADDRESS            320               /* octets: 64 local + @ + 255, RFC 5321 4.5.3.1 */
+#define LIMIT_SUBJECT            256               /* characters kept for tickets and letters */
+#define LIMIT_NAME               128               /* characters of a display name */
+#define LIMIT_PARTICIPANTS       50
+#define LIMIT_LETTER             (64 * 1024)       /* a rendered letter */
+#define LIMIT_DIRECTORY_VALUE    512               /* octets of one attribute */
+#define LIMIT_DIRECTORY_CACHE    100000            /* answers of an LDAP directory kept */
+#define LIMIT_TABLE_HANDLES      64                /* look-ups in the embedded table at once */
+#define LIMIT_RECEIVED_HOPS      30                /* Received fields, RFC 5321 6.3 */
+#define LIMIT_SMTP_REPLY         480               /* octets of our SMTP answers' text */
+#define LIMIT_CSV_LINE           (8 * 1024)
+#define LIMIT_ERROR_TEXT         500               /* of a failure kept with an outbox row */
+#define LIMIT_COMMAND_OUTPUT     (4 * 1024)

@@ -1,0 +1,47 @@
+#include <string.h>
+
+#include "config/config.h"
+
+static gint64
+seconds_of_unit (char unit)
+{
+  switch (unit)
+    {
+    case 's':
+      return 1;
+    case 'm':
+      return 60;
+    case 'h':
+      return 3600;
+    case 'd':
+      return 86400;
+    case 'w':
+      return 604800;
+    default:
+      return 0;
+    }
+}
+
+gboolean
+span_parse (const char *text, Span *span)
+{
+  char *end;
+  if (!g_ascii_isdigit (*text))
+    return FALSE;
+  guint64 amount = g_ascii_strtoull (text, &end, 10);
+  if (amount > 1000000)
+    return FALSE;
+  if (g_str_equal (end, "bd"))
+    {
+      *span = (Span){ SPAN_BUSINESS_DAYS, (gint64) amount };
+      return amount > 0;
+    }
+  gint64 unit = seconds_of_unit (*end);
+  if (unit == 0)
+    return FALSE;
+  g_autofree char *rest = g_strstrip (g_strdup (end + 1));
+  if (*rest != '\0' && !g_str_equal (rest, "elapsed"))
+    return FALSE;
+  *span = (Span){ *rest != '\0' ? SPAN_ELAPSED : SPAN_BUSINESS, (gint64) amount * unit };
+  return TRUE;
+}

@@ -1,0 +1,70 @@
+#include "delivery/clock.h"
+
+#include <signal.h>
+
+#define POLL (G_USEC_PER_SEC / 2) /* how soon a timer set by another process is seen */
+
+struct Clock {
+  Store *store;
+  GThread *thread;
+  GMutex lock;
+  GCond changed;
+  gboolean stopping, troubled;
+};
+
+static void
+run_timers (Clock *clock)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 next_due;
+  gboolean well = store_run_timers (clock->store, g_get_real_time (), &next_due, &error);
+  if (!well && !clock->troubled)
+    g_warning ("timers cannot be worked off now: %s", error->message);
+  clock->troubled = !well;
+}
+
+static gpointer
+tick (gpointer data)
+{
+  Clock *clock = data;
+  g_mutex_lock (&clock->lock);
+  while (!clock->stopping)
+    {
+      g_mutex_unlock (&clock->lock);
+      run_timers (clock);
+      g_mutex_lock (&clock->lock);
+      gint64 until = g_get_monotonic_time () + POLL;
+      while (!clock->stopping && g_cond_wait_until (&clock->changed, &clock->lock, until))
+        ;
+    }
+  g_mutex_unlock (&clock->lock);
+  return NULL;
+}
+
+Clock *
+clock_start (Store *store)
+{
+  Clock *clock = g_new0 (Clock, 1);
+  sigset_t all, old;
+  clock->store = store;
+  g_mutex_init (&clock->lock);
+  g_cond_init (&clock->changed);
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &old);
+  clock->thread = g_thread_new ("clock", tick, clock);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
+  return clock;
+}
+
+void
+clock_stop (Clock *clock)
+{
+  g_mutex_lock (&clock->lock);
+  clock->stopping = TRUE;
+  g_cond_signal (&clock->changed);
+  g_mutex_unlock (&clock->lock);
+  g_thread_join (clock->thread);
+  g_mutex_clear (&clock->lock);
+  g_cond_clear (&clock->changed);
+  g_free (clock);
+}

@@ -1,0 +1,259 @@
+#include "delivery/delivery.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "delivery/channel.h"
+#include "delivery/clock.h"
+#include "delivery/lane.h"
+#include "mail/message.h"
+
+#define EXCERPT_CHARACTERS 2000
+#define RECORD_PAUSE G_USEC_PER_SEC /* between tries to record an outcome while the store fails */
+
+G_DEFINE_QUARK (frontdesk-delivery-error-quark, delivery_error)
+
+struct Delivery {
+  Store *store;
+  const Seal *seal;
+  GMutex lock; /* guards the two below */
+  Config *config;
+  Templates *templates;
+  Lane *pages, *letters;
+  Clock *clock;
+  gint stopping; /* atomic */
+};
+
+/* What one row is sent with: a reload in between changes nothing. */
+typedef struct {
+  const Delivery *delivery;
+  Config *config;
+  Templates *templates;
+  const OutboxRow *row;
+  Ticket *ticket;
+} Sending;
+
+gint64
+delivery_backoff (OutgoingKind kind, int attempts, double random)
+{
+  gint64 first = kind == OUTGOING_PAGE ? 2 : 5, last = kind == OUTGOING_PAGE ? 60 : 1800;
+  gint64 pause = first << CLAMP (attempts - 1, 0, 20);
+  double jitter = 0.875 + random / 4;
+  return (gint64) ((double) MIN (pause, last) * jitter * G_USEC_PER_SEC);
+}
+
+static char *
+read_excerpt (const Sending *sending)
+{
+  g_autoptr (GPtrArray) messages = store_list_messages (sending->delivery->store, sending->ticket->number, NULL);
+  const Message *first = messages != NULL && messages->len > 0 ? g_ptr_array_index (messages, 0) : NULL;
+  char *excerpt = NULL;
+  if (first != NULL && first->text != NULL)
+    excerpt = g_utf8_substring (first->text, 0, MIN (g_utf8_strlen (first->text, -1), EXCERPT_CHARACTERS));
+  return excerpt;
+}
+
+static gboolean
+send_letter (const Sending *sending, char **answer, GError **error)
+{
+  const OutboxRow *row = sending->row;
+  g_autofree char *subject = NULL, *body = NULL, *excerpt = NULL;
+  g_autoptr (GBytes) message = NULL;
+  if (g_str_equal (row->kind, "notification"))
+    excerpt = read_excerpt (sending);
+  if (!delivery_write (sending->config, sending->templates, sending->delivery->seal, row, sending->ticket, excerpt, &subject,
+                       &body, &message, error))
+    return FALSE;
+  const Agent *agent = g_str_equal (row->kind, "page") ? config_find_agent (sending->config, row->recipient) : NULL;
+  return channel_send_mail (&sending->config->relay, "", agent != NULL ? agent->mail : row->recipient, message, answer, error);
+}
+
+static gboolean
+send_page (const Sending *sending, char **answer, GError **error)
+{
+  const OutboxRow *row = sending->row;
+  const Ticket *ticket = sending->ticket;
+  const Channel *channel = config_find_channel (sending->config, row->channel);
+  const Agent *agent = config_find_agent (sending->config, row->recipient);
+  if (channel == NULL || agent == NULL)
+    {
+      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the configuration has no agent \"%s\" or no channel \"%s\"",
+                   row->recipient, row->channel);
+      return FALSE;
+    }
+  if (channel->type == CHANNEL_MAIL)
+    return send_letter (sending, answer, error);
+  g_autofree char *priority = g_strdup_printf ("p%d", ticket->priority);
+  g_autofree char *text = g_strdup_printf ("%s #%" G_GINT64_FORMAT " %s: %s (%s)", sending->config->company, ticket->number,
+                                           ticket->role, ticket->subject, ticket->requester);
+  const PageNotice notice = { .incident = row->incident,
+                              .ticket = ticket->number,
+                              .key = row->message_id,
+                              .agent = agent->name,
+                              .agent_name = agent->full_name,
+                              .agent_mobile = agent->mobile,
+                              .role = ticket->role,
+                              .priority = priority,
+                              .subject = ticket->subject,
+                              .requester = ticket->requester,
+                              .customer = ticket->customer,
+                              .phone = sending->config->phone,
+                              .company = sending->config->company,
+                              .text = text };
+  return channel->type == CHANNEL_WEBHOOK ? channel_send_webhook (channel, &notice, answer, error)
+                                          : channel_run_command (channel, &notice, answer, error);
+}
+
+/* Letters to the team that something could not be delivered; none about a letter that was itself to staff. */
+static GPtrArray *
+plan_notices (const Sending *sending, const char *reason)
+{
+  const Role *role = config_find_role_by_name (sending->config, sending->ticket->role);
+  if (role == NULL || !g_str_equal (sending->row->kind, "acknowledgement"))
+    return NULL;
+  GPtrArray *notices = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
+  for (guint i = 0; role->team->notify[i] != NULL; i++)
+    {
+      Outgoing *notice = outgoing_new (OUTGOING_NOTIFICATION, role->team->notify[i], "team-failed");
+      g_autofree char *key = g_strdup_printf ("%s %u", sending->row->message_id, i);
+      notice->reason = g_strdup_printf ("%s to %s: %s", sending->row->kind, sending->row->recipient, reason);
+      notice->message_id = seal_message_id (sending->delivery->seal, "failed", key, sending->config->hostname);
+      g_ptr_array_add (notices, notice);
+    }
+  return notices;
+}
+
+static gboolean
+is_given_up (const Sending *sending, const GError *failure, gint64 now)
+{
+  if (g_str_equal (sending->row->kind, "page"))
+    return FALSE; /* while its incident is open a page is never given up */
+  return g_error_matches (failure, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT) ||
+         now - sending->row->created_at > sending->config->give_up * G_USEC_PER_SEC;
+}
+
+static gboolean
+record_failure (const Sending *sending, const GError *failure, GError **error)
+{
+  const OutboxRow *row = sending->row;
+  gint64 now = g_get_real_time ();
+  if (is_given_up (sending, failure, now))
+    {
+      g_autoptr (GPtrArray) notices = plan_notices (sending, failure->message);
+      return store_outbox_fail (sending->delivery->store, row->id, failure->message, notices, now, error);
+    }
+  gboolean page = g_str_equal (row->kind, "page");
+  int attempts = page && g_error_matches (failure, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT) ? 100 : row->attempts;
+  gint64 due_at = now + delivery_backoff (page ? OUTGOING_PAGE : OUTGOING_NOTIFICATION, attempts, g_random_double ());
+  return store_outbox_retry (sending->delivery->store, row->id, failure->message, due_at, error);
+}
+
+static gboolean
+record (const Sending *sending, const char *answer, const GError *failure, GError **error)
+{
+  if (failure != NULL)
+    return record_failure (sending, failure, error);
+  return store_outbox_sent (sending->delivery->store, sending->row->id, answer, g_get_real_time (), error);
+}
+
+/* What was sent must be recorded, or it is sent again: keeps trying while the store fails. */
+static void
+record_until_done (const Sending *sending, const char *answer, const GError *failure)
+{
+  g_autoptr (GError) trouble = NULL;
+  while (!record (sending, answer, failure, &trouble))
+    {
+      g_warning ("ticket #%" G_GINT64_FORMAT ": the outcome of a %s cannot be recorded yet: %s", sending->row->ticket,
+                 sending->row->kind, trouble->message);
+      if (g_atomic_int_get (&sending->delivery->stopping))
+        return;
+      g_clear_error (&trouble);
+      g_usleep (RECORD_PAUSE);
+    }
+}
+
+static void
+send_row (OutboxRow *row, gpointer data)
+{
+  Delivery *delivery = data;
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *answer = NULL;
+  g_mutex_lock (&delivery->lock);
+  Sending sending = { .delivery = delivery,
+                      .config = config_ref (delivery->config),
+                      .templates = templates_ref (delivery->templates),
+                      .row = row };
+  g_mutex_unlock (&delivery->lock);
+  sending.ticket = store_find_ticket (delivery->store, row->ticket, &failure);
+  if (sending.ticket != NULL)
+    {
+      gboolean sent = g_str_equal (row->kind, "page") ? send_page (&sending, &answer, &failure)
+                                                      : send_letter (&sending, &answer, &failure);
+      g_info ("ticket #%" G_GINT64_FORMAT ": %s to %s: %s", row->ticket, row->kind, row->recipient,
+              sent ? answer : failure->message);
+      record_until_done (&sending, answer, failure);
+    }
+  else
+    store_outbox_retry (delivery->store, row->id, failure->message,
+                        g_get_real_time () + delivery_backoff (OUTGOING_PAGE, row->attempts, g_random_double ()), NULL);
+  g_clear_pointer (&sending.ticket, ticket_free);
+  templates_unref (sending.templates);
+  config_unref (sending.config);
+}
+
+static void
+wake (gpointer data)
+{
+  Delivery *delivery = data;
+  lane_wake (delivery->pages);
+  lane_wake (delivery->letters);
+}
+
+Delivery *
+delivery_start (Store *store, const Seal *seal, Config *config, Templates *templates)
+{
+  static gsize initialised;
+  if (g_once_init_enter (&initialised))
+    {
+      curl_global_init (CURL_GLOBAL_DEFAULT);
+      g_once_init_leave (&initialised, 1);
+    }
+  Delivery *delivery = g_new0 (Delivery, 1);
+  delivery->store = store;
+  delivery->seal = seal;
+  delivery->config = config_ref (config);
+  delivery->templates = templates_ref (templates);
+  g_mutex_init (&delivery->lock);
+  delivery->pages = lane_start (store, TRUE, send_row, delivery);
+  delivery->letters = lane_start (store, FALSE, send_row, delivery);
+  delivery->clock = clock_start (store);
+  store_on_due (store, wake, delivery);
+  return delivery;
+}
+
+void
+delivery_reload (Delivery *delivery, Config *config, Templates *templates)
+{
+  g_mutex_lock (&delivery->lock);
+  Config *old_config = delivery->config;
+  Templates *old_templates = delivery->templates;
+  delivery->config = config_ref (config);
+  delivery->templates = templates_ref (templates);
+  g_mutex_unlock (&delivery->lock);
+  config_unref (old_config);
+  templates_unref (old_templates);
+}
+
+void
+delivery_stop (Delivery *delivery)
+{
+  g_atomic_int_set (&delivery->stopping, TRUE);
+  store_on_due (delivery->store, NULL, NULL);
+  lane_stop (delivery->pages);
+  lane_stop (delivery->letters);
+  clock_stop (delivery->clock);
+  config_unref (delivery->config);
+  templates_unref (delivery->templates);
+  g_mutex_clear (&delivery->lock);
+  g_free (delivery);
+}

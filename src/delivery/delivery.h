@@ -1,0 +1,40 @@
+/* delivery: gets due outbox rows out.
+ *
+ * One dispatcher waits for the next due row and hands claimed rows to two bounded pools of workers, pages and
+ * letters, so that a slow relay never holds up a page. A row that fails comes back with growing, jittered pauses
+ * until it is delivered or, for letters, given up. No provider call happens inside a transaction.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "mail/letter.h"
+#include "mail/seal.h"
+#include "store/store.h"
+
+#define DELIVERY_ERROR (delivery_error_quark ())
+GQuark delivery_error_quark (void);
+typedef enum {
+  DELIVERY_ERROR_TEMPORARY, /* try again */
+  DELIVERY_ERROR_PERMANENT, /* refused for good; not tried again */
+} DeliveryError;
+
+typedef struct Delivery Delivery;
+
+/* STORE and SEAL must outlive it. Takes references to CONFIG and TEMPLATES. Starts its threads. */
+Delivery *delivery_start (Store *store, const Seal *seal, Config *config, Templates *templates);
+
+/* From the next row on, CONFIG and TEMPLATES count: for reload. */
+void delivery_reload (Delivery *delivery, Config *config, Templates *templates);
+
+/* Stops after the rows in hand, each of which is bounded by its channel's time-out. Frees. */
+void delivery_stop (Delivery *delivery);
+
+/* The pause before try ATTEMPTS+1, microseconds: grows from 5 s (pages: 2 s) to 30 min (pages: 1 min), with a
+ * quarter of jitter by RANDOM in [0,1). Pure. */
+gint64 delivery_backoff (OutgoingKind kind, int attempts, double random);
+
+/* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. NUMBER may be 0 when the
+ * ticket is not there yet. Errors: LETTER_ERROR. */
+gboolean delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row,
+                         const Ticket *ticket, const char *excerpt, char **subject, char **body, GBytes **message,
+                         GError **error);

@@ -1,0 +1,26 @@
+/* automatic: was this written by a machine, and may anything be answered to it?
+ *
+ * One table of rules over the facts and the envelope, each with its source. Pure.
+ */
+#pragma once
+
+#include "mail/envelope.h"
+#include "mail/message.h"
+
+typedef enum {
+  AUTOMATIC_NONE,   /* a person wrote it, as far as can be told */
+  AUTOMATIC_QUIET,  /* treated as a person's, but nothing is answered (system local parts, too many hops, ...) */
+  AUTOMATIC_MAIL,   /* list, bulk, auto-generated: opens or continues a ticket; no acknowledgement, no page */
+  AUTOMATIC_REPORT, /* bounce, disposition notice, feedback report, out-of-office, null sender, our loop mark: filed */
+} AutomaticClass;
+
+typedef struct {
+  AutomaticClass class;
+  const char *rule;   /* short name, as "auto-submitted"; NULL with AUTOMATIC_NONE */
+  const char *reason; /* a sentence part, as "it says Auto-Submitted"; static */
+} Automatic;
+
+/* CONFIG: the roles' addresses and own_address (mail "from ourselves"). KNOWN: the sender is in the directory
+ * (List-Unsubscribe alone then proves nothing). The strongest class that any rule gives, first rule of it. */
+Automatic automatic_classify (const MessageFacts *facts, const Envelope *envelope, const Role *role,
+                              const Config *config, gboolean known);

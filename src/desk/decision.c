@@ -1,0 +1,226 @@
+/* The intake decision, step by step: who wrote, was it a machine, which ticket, what becomes of it, what goes out. */
+#include "desk/decision.h"
+
+#include <string.h>
+
+#include "config/limits.h"
+#include "desk/automatic.h"
+#include "desk/outgoing.h"
+
+static const char REPLY_OK[] = "250 2.0.0 Ok";
+
+char *
+intake_reply_text (const char *text)
+{
+  g_autofree char *ascii = g_str_to_ascii (text, "C");
+  GString *reply = g_string_new (NULL);
+  for (const char *c = ascii; *c != '\0' && reply->len < LIMIT_SMTP_REPLY; c++)
+    g_string_append_c (reply, g_ascii_isprint (*c) ? *c : ' ');
+  return g_string_free (reply, FALSE);
+}
+
+void
+intake_settle (Decision *decision, IntakeKind kind, const char *reply, const char *reason)
+{
+  decision->kind = kind;
+  g_free (decision->reply);
+  decision->reply = g_strdup (reply);
+  g_free (decision->reason);
+  decision->reason = g_strdup (reason);
+}
+
+static void
+refuse (Decision *decision, const char *reason)
+{
+  g_autofree char *text = intake_reply_text (decision->role->refuse);
+  g_autofree char *reply = g_strconcat ("550 5.7.1 ", text, NULL);
+  intake_settle (decision, INTAKE_REFUSE, reply, reason);
+}
+
+/* Mail that the role's `accept` is never asked about: a null sender cannot be answered with a refusal, and our own
+ * loop mark says that another Frontdesk wrote it. */
+static gboolean
+is_beyond_refusal (const IntakeCase *intake)
+{
+  return *intake->envelope->sender == '\0' || intake->facts->loop_mark;
+}
+
+/* Refuses, defers or lets pass by the sender's standing. TRUE when it is decided. */
+static gboolean
+decide_admission (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
+{
+  const Role *role = decision->role;
+  if (is_beyond_refusal (intake))
+    return FALSE;
+  if (decision->standing == STANDING_BARRED)
+    {
+      if (role->page == NULL)
+        refuse (decision, "the sender is barred (suspended in the directory)");
+      return role->page == NULL;
+    }
+  if (match->via == THREAD_SIGNED || decision->standing >= role->accept)
+    return FALSE;
+  if (intake->directory == DIRECTORY_UNAVAILABLE && intake->facts->from != NULL)
+    {
+      /* A page is never held back by a directory that is down, and other recipients' mail is not held back either. */
+      if (role->page != NULL || !intake->alone)
+        return FALSE;
+      intake_settle (decision, INTAKE_DEFER, "451 4.3.0 The customer directory cannot be asked now. Please try again later.",
+              "the directory is unavailable and this role takes mail from known senders only");
+      return TRUE;
+    }
+  g_autofree char *reason = g_strdup_printf ("the role accepts %s senders only, and this one is %s",
+                                             standing_to_string (role->accept), decision->standing_reason);
+  refuse (decision, reason);
+  return TRUE;
+}
+
+static void
+decide_filing (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
+{
+  const Ticket *ticket = match->ticket != NULL ? match->ticket : intake->reported;
+  decision->ticket = ticket != NULL ? ticket->number : 0;
+  g_autofree char *reason = g_strdup_printf ("filed %s: %s", ticket != NULL ? "with its ticket" : "without a ticket",
+                                             decision->automatic_reason);
+  intake_settle (decision, INTAKE_FILE, REPLY_OK, reason);
+}
+
+static const char *
+via_to_string (ThreadVia via)
+{
+  switch (via)
+    {
+    case THREAD_SIGNED:
+      return "signed reply address";
+    case THREAD_REFERENCE:
+      return "answers a message of it";
+    case THREAD_TAG:
+      return "subject tag";
+    default:
+      return "none";
+    }
+}
+
+static void
+decide_thread (const ThreadMatch *match, gboolean by_machine, Decision *decision)
+{
+  if (match->ticket != NULL)
+    {
+      const char *state = match->ticket->state;
+      decision->ticket = match->ticket->number;
+      decision->participant = match->same_customer;
+      decision->reopen = match->requester && !by_machine &&
+                         (g_str_equal (state, "resolved") || g_str_equal (state, "closed"));
+      g_autofree char *reason = g_strdup_printf ("continues ticket %" G_GINT64_FORMAT " (%s)", decision->ticket,
+                                                 via_to_string (match->via));
+      intake_settle (decision, INTAKE_CONTINUE, REPLY_OK, reason);
+      return;
+    }
+  decision->related = match->related != NULL ? match->related->number : 0;
+  intake_settle (decision, INTAKE_OPEN, REPLY_OK,
+                 decision->related == 0 ? "a new ticket"
+                                        : "a new ticket: it points to another one that its sender does not belong to");
+}
+
+char *
+intake_acknowledgement_address (const Envelope *envelope, const MessageFacts *facts, Standing standing)
+{
+  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
+  if (*sender == '\0')
+    return NULL;
+  const char *address = standing == STANDING_VERIFIED && !address_equal (sender, facts->from) ? facts->from : sender;
+  g_autofree char *valid = address_normalise (address);
+  return valid != NULL ? g_strdup (address) : NULL;
+}
+
+/* Why no acknowledgement may go out, or NULL when one may. Static strings. */
+static const char *
+acknowledgement_obstacle (const IntakeCase *intake, const Decision *decision, AutomaticClass class)
+{
+  const Role *role = decision->role;
+  if (decision->kind != INTAKE_OPEN)
+    return "only a new ticket is acknowledged";
+  if (class != AUTOMATIC_NONE)
+    return decision->automatic_reason;
+  if (role->never_acknowledge)
+    return "the role never acknowledges";
+  if (decision->standing != STANDING_BARRED && decision->standing < role->acknowledge)
+    return "the role acknowledges better known senders only";
+  if (decision->acknowledge_to == NULL)
+    return "there is no address to send one to";
+  if (decision->standing < STANDING_KNOWN && standing_has_result (intake->facts, "spf", "fail"))
+    return "the sender is unknown and spf=fail: the address may be forged";
+  if (intake->config->acknowledge_limit > 0 && intake->acknowledged_to_sender >= intake->config->acknowledge_limit)
+    return "this address has had acknowledge-limit acknowledgements within the hour";
+  if (intake->config->acknowledge_limit_total > 0 &&
+      intake->acknowledged_in_all >= intake->config->acknowledge_limit_total)
+    return "acknowledge-limit-total acknowledgements went out within the hour";
+  return NULL;
+}
+
+static void
+decide_acknowledgement (const IntakeCase *intake, AutomaticClass class, Decision *decision)
+{
+  decision->acknowledge_to = intake_acknowledgement_address (intake->envelope, intake->facts, decision->standing);
+  const char *obstacle = acknowledgement_obstacle (intake, decision, class);
+  decision->acknowledge = obstacle == NULL;
+  decision->acknowledge_reason = g_strdup (obstacle != NULL ? obstacle : "a new ticket from a person");
+  if (obstacle != NULL)
+    g_clear_pointer (&decision->acknowledge_to, g_free);
+}
+
+static gboolean
+is_listed (char **list, const char *address)
+{
+  for (guint i = 0; list != NULL && list[i] != NULL; i++)
+    if (address_equal (list[i], address))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
+{
+  const Role *role = decision->role;
+  if (role->page == NULL)
+    return;
+  gboolean by_machine = class == AUTOMATIC_MAIL || class == AUTOMATIC_REPORT;
+  const char *obstacle = NULL;
+  if (decision->kind != INTAKE_OPEN)
+    obstacle = "only a new ticket pages";
+  else if (decision->standing == STANDING_BARRED)
+    obstacle = "the sender is barred";
+  else if (by_machine && !is_listed (role->page_automatic, intake->facts->from))
+    obstacle = decision->automatic_reason;
+  else if (decision->standing < role->page_if && intake->directory != DIRECTORY_UNAVAILABLE)
+    obstacle = decision->standing_reason;
+  decision->page = obstacle == NULL;
+  decision->page_reason = g_strdup (obstacle != NULL ? obstacle : "an emergency");
+}
+
+Decision *
+intake_decide (const IntakeCase *intake)
+{
+  Decision *decision = decision_new (intake->recipient->role);
+  decision->key = g_strdup (intake->key);
+  decision->standing = standing_of_sender (intake->config, intake->envelope, intake->facts, intake->directory,
+                                           intake->contact, &decision->standing_reason);
+  Automatic automatic = automatic_classify (intake->facts, intake->envelope, decision->role, intake->config,
+                                            decision->standing >= STANDING_KNOWN);
+  gboolean by_machine = automatic.class == AUTOMATIC_MAIL || automatic.class == AUTOMATIC_REPORT;
+  decision->automatic = by_machine;
+  decision->automatic_reason = g_strdup (automatic.reason);
+  ThreadMatch match = thread_match (&intake->pointers, decision->role->name, intake->facts->from, intake->contact);
+
+  if (!decide_admission (intake, &match, decision))
+    {
+      if (automatic.class == AUTOMATIC_REPORT)
+        decide_filing (intake, &match, decision);
+      else
+        decide_thread (&match, by_machine, decision);
+    }
+  decide_acknowledgement (intake, automatic.class, decision);
+  decide_page (intake, automatic.class, decision);
+  outgoing_plan (intake, decision);
+  return decision;
+}

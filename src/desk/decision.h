@@ -1,0 +1,35 @@
+/* decision: what is done with a message at one role. Pure: everything it depends on is an argument, so a table can
+ * test it and `frontdesk explain` can show it. */
+#pragma once
+
+#include "desk/standing.h"
+#include "desk/thread.h"
+#include "store/intake.h"
+
+typedef struct {
+  const Config *config;
+  const Envelope *envelope;
+  const Recipient *recipient; /* the role's; its extension may be a signed address */
+  const MessageFacts *facts;
+  DirectoryStatus directory;
+  const Contact *contact;     /* with DIRECTORY_FOUND */
+  ThreadPointers pointers;
+  const Ticket *reported;     /* the ticket whose letter a report answers, nullable */
+  gboolean alone;             /* nobody else would have to wait for a 451 of this role */
+  int acknowledged_to_sender; /* acknowledgements to the envelope sender in the last hour */
+  int acknowledged_in_all;    /* and to anybody */
+  const char *key;            /* idempotency key */
+} IntakeCase;
+
+/* The decision; its Message-IDs and `outgoing` are filled in by the caller from intake_outgoing(). */
+Decision *intake_decide (const IntakeCase *intake);
+
+/* Sets what becomes of the message, the SMTP answer and the reason in one sentence. */
+void intake_settle (Decision *decision, IntakeKind kind, const char *reply, const char *reason);
+
+/* Where an acknowledgement may go: the envelope sender with SRS and BATV undone or, where that differs from a verified
+ * From, the From address. NULL: nowhere. The caller's. */
+char *intake_acknowledgement_address (const Envelope *envelope, const MessageFacts *facts, Standing standing);
+
+/* TEXT made fit for an SMTP answer: printable ASCII, one line, at most LIMIT_SMTP_REPLY octets. The caller's. */
+char *intake_reply_text (const char *text);

@@ -1,0 +1,376 @@
+#include "desk/desk.h"
+
+#include <string.h>
+
+#include "config/limits.h"
+#include "desk/decision.h"
+
+#define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
+Desk *
+desk_open (Config *config, Store *store, const Seal *seal, GError **error)
+{
+  g_autoptr (Templates) templates = templates_load (config->templates, config->language, error);
+  if (templates == NULL)
+    return NULL;
+  g_autoptr (Directory) directory = directory_new (config, store, error);
+  if (directory == NULL)
+    return NULL;
+  Desk *desk = g_atomic_rc_box_new0 (Desk);
+  *desk = (Desk){ .config = config_ref (config),
+                  .directory = g_steal_pointer (&directory),
+                  .templates = g_steal_pointer (&templates),
+                  .store = store,
+                  .seal = seal };
+  return desk;
+}
+
+Desk *
+desk_ref (Desk *desk)
+{
+  return g_atomic_rc_box_acquire (desk);
+}
+
+static void
+desk_clear (Desk *desk)
+{
+  directory_free (desk->directory);
+  templates_unref (desk->templates);
+  config_unref (desk->config);
+}
+
+void
+desk_unref (Desk *desk)
+{
+  g_atomic_rc_box_release_full (desk, (GDestroyNotify) desk_clear);
+}
+
+char *
+desk_secret_path (const Config *config)
+{
+  return g_strconcat (config->database, ".d/secret", NULL);
+}
+
+void
+reception_free (Reception *reception)
+{
+  message_facts_free (reception->facts);
+  g_clear_pointer (&reception->contact, contact_free);
+  g_clear_pointer (&reception->decisions, g_ptr_array_unref);
+  g_clear_pointer (&reception->forged_results, g_array_unref);
+  g_free (reception);
+}
+
+/* The role, the envelope sender, the Message-ID and the content: what makes two deliveries the same one. */
+static char *
+idempotency_key (const Role *role, const Envelope *envelope, const MessageFacts *facts)
+{
+  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
+  g_autofree char *normal = address_normalise (sender);
+  const char *parts[] = { role->name, normal != NULL ? normal : sender, facts->message_id, facts->digest };
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      const char *part = parts[i] != NULL ? parts[i] : "";
+      g_checksum_update (sum, (const guchar *) part, (gssize) strlen (part) + 1);
+    }
+  return g_strdup (g_checksum_get_string (sum));
+}
+
+/* What the rules ask the store about a message: read once for all its roles. */
+typedef struct {
+  GPtrArray *by_reference; /* (element-type Ticket) */
+  GPtrArray *by_report;    /* (element-type Ticket), of the Message-IDs inside a report */
+  Ticket *by_tag;
+  int acknowledged_to_sender, acknowledged_in_all;
+} Lookups;
+
+static void
+lookups_clear (Lookups *lookups)
+{
+  g_clear_pointer (&lookups->by_reference, g_ptr_array_unref);
+  g_clear_pointer (&lookups->by_report, g_ptr_array_unref);
+  g_clear_pointer (&lookups->by_tag, ticket_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lookups, lookups_clear)
+
+/* Finds ticket NUMBER; a ticket that is not there is no error. FALSE when the store fails. */
+static gboolean
+find_ticket (Store *store, gint64 number, Ticket **ticket, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  *ticket = number > 0 ? store_find_ticket (store, number, &failure) : NULL;
+  if (failure == NULL || g_error_matches (failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+static gboolean
+find_by_ids (Store *store, char **ids, GPtrArray **tickets, GError **error)
+{
+  if (ids == NULL || ids[0] == NULL)
+    return TRUE;
+  *tickets = store_find_tickets_by_message_id (store, (const char *const *) ids, error);
+  return *tickets != NULL;
+}
+
+static gboolean
+count_acknowledgements (const Desk *desk, const Envelope *envelope, gint64 now, Lookups *lookups, GError **error)
+{
+  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
+  if (*sender == '\0')
+    return TRUE;
+  if (desk->config->acknowledge_limit > 0)
+    lookups->acknowledged_to_sender = store_count_acknowledgements (desk->store, sender, now - HOUR, error);
+  if (lookups->acknowledged_to_sender >= 0 && desk->config->acknowledge_limit_total > 0)
+    lookups->acknowledged_in_all = store_count_acknowledgements (desk->store, NULL, now - HOUR, error);
+  return lookups->acknowledged_to_sender >= 0 && lookups->acknowledged_in_all >= 0;
+}
+
+static gboolean
+look_up (const Desk *desk, const Envelope *envelope, const MessageFacts *facts, gint64 now, Lookups *lookups,
+         GError **error)
+{
+  return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
+         find_by_ids (desk->store, facts->embedded_ids, &lookups->by_report, error) &&
+         find_ticket (desk->store, facts->tag, &lookups->by_tag, error) &&
+         count_acknowledgements (desk, envelope, now, lookups, error);
+}
+
+/* Gives each letter and page its Message-ID: the same message always gives the same ids. */
+static void
+sign_outgoing (const Desk *desk, Decision *decision)
+{
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      g_autofree char *key = g_strdup_printf ("%s %u %s", decision->key, i, outgoing->recipient);
+      outgoing->message_id = seal_message_id (desk->seal, outgoing_kind_to_string (outgoing->kind), key,
+                                              desk->config->hostname);
+    }
+}
+
+static gint64
+signed_number (const Desk *desk, const Recipient *recipient)
+{
+  if (recipient->extension == NULL)
+    return 0;
+  return seal_open_extension (desk->seal, recipient->role->address[0], recipient->extension, 't');
+}
+
+/* The first decision for this message stands: the same answer, and nothing twice. */
+static gboolean
+recall_duplicate (const Desk *desk, Decision *decision, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *reply = NULL;
+  gint64 ticket = 0;
+  if (!store_find_seen (desk->store, decision->key, &ticket, &reply, &failure))
+    {
+      if (failure == NULL)
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  intake_settle (decision, INTAKE_DUPLICATE, reply, "this message was here before; nothing is done twice");
+  decision->ticket = ticket;
+  decision->related = 0;
+  decision->acknowledge = decision->page = FALSE;
+  g_free (decision->acknowledge_reason);
+  decision->acknowledge_reason = g_strdup ("it was decided when the message came first");
+  g_clear_pointer (&decision->page_reason, g_free);
+  g_ptr_array_set_size (decision->outgoing, 0);
+  return TRUE;
+}
+
+static Decision *
+decide_role (const Desk *desk, const Envelope *envelope, const Reception *reception, const Recipient *recipient,
+             const Lookups *lookups, gboolean alone, GError **error)
+{
+  g_autoptr (Ticket) by_signature = NULL;
+  if (!find_ticket (desk->store, signed_number (desk, recipient), &by_signature, error))
+    return NULL;
+  g_autofree char *key = idempotency_key (recipient->role, envelope, reception->facts);
+  IntakeCase intake = {
+    .config = desk->config,
+    .envelope = envelope,
+    .recipient = recipient,
+    .facts = reception->facts,
+    .directory = reception->directory,
+    .contact = reception->contact,
+    .pointers = { .by_signature = by_signature, .by_reference = lookups->by_reference, .by_tag = lookups->by_tag },
+    .reported = lookups->by_report != NULL && lookups->by_report->len > 0 ? lookups->by_report->pdata[0] : NULL,
+    .alone = alone,
+    .acknowledged_to_sender = lookups->acknowledged_to_sender,
+    .acknowledged_in_all = lookups->acknowledged_in_all,
+    .key = key,
+  };
+  Decision *decision = intake_decide (&intake);
+  sign_outgoing (desk, decision);
+  if (!recall_duplicate (desk, decision, error))
+    g_clear_pointer (&decision, decision_free);
+  return decision;
+}
+
+/* One recipient a role: the one with a valid signed address, else the first. */
+static const Recipient *
+spokesman (const Desk *desk, const Envelope *envelope, const Role *role)
+{
+  const Recipient *first = NULL;
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    {
+      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
+      if (recipient->role != role)
+        continue;
+      if (signed_number (desk, recipient) > 0)
+        return recipient;
+      if (first == NULL)
+        first = recipient;
+    }
+  return first;
+}
+
+/* Whether a 451 would keep nobody else waiting: every recipient is a role that takes known senders only. */
+static gboolean
+is_alone (const Envelope *envelope)
+{
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    {
+      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
+      if (recipient->role == NULL || recipient->role->accept <= STANDING_UNKNOWN || recipient->role->page != NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+decide_roles (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, GError **error)
+{
+  gboolean alone = is_alone (envelope);
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    {
+      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
+      if (recipient->role == NULL || reception_find (reception, recipient) != NULL)
+        continue;
+      Decision *decision = decide_role (desk, envelope, reception, spokesman (desk, envelope, recipient->role), lookups,
+                                        alone, error);
+      if (decision == NULL)
+        return FALSE;
+      g_ptr_array_add (reception->decisions, decision);
+    }
+  return TRUE;
+}
+
+static void
+ask_directory (const Desk *desk, const Envelope *envelope, Reception *reception)
+{
+  g_autoptr (GError) failure = NULL;
+  reception->directory = DIRECTORY_NOT_FOUND;
+  if (reception->facts->from == NULL)
+    return;
+  reception->directory = directory_find_contact (desk->directory, reception->facts->from, &reception->contact, &failure);
+  if (failure != NULL)
+    g_info ("%s: the directory cannot say who the sender is: %s", envelope->queue_id, failure->message);
+}
+
+Reception *
+desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
+{
+  g_autoptr (Reception) reception = g_new0 (Reception, 1);
+  reception->facts = message_read (raw, desk->config->tag);
+  reception->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) decision_free);
+  AuthTrust trust = { .authserv_id = (const char *const *) desk->config->authserv_id,
+                      .methods = (const char *const *) desk->config->authserv_methods,
+                      .hops = (guint) desk->config->authserv_hops,
+                      .authenticated = envelope->auth_user != NULL || envelope->local };
+  auth_results_believe (reception->facts, &trust);
+  reception->forged_results = auth_results_forged (reception->facts, &trust);
+  ask_directory (desk, envelope, reception);
+  g_auto (Lookups) lookups = { 0 };
+  if (!look_up (desk, envelope, reception->facts, now, &lookups, error) ||
+      !decide_roles (desk, envelope, reception, &lookups, error))
+    return NULL;
+  return g_steal_pointer (&reception);
+}
+
+Reception *
+desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
+{
+  g_autoptr (Reception) reception = desk_consider (desk, envelope, raw, now, error);
+  if (reception == NULL)
+    return NULL;
+  if (reception_verdict (reception, envelope) != VERDICT_ACCEPT)
+    return g_steal_pointer (&reception);
+  Intake intake = { .envelope = envelope,
+                    .facts = reception->facts,
+                    .raw = raw,
+                    .contact = reception->contact,
+                    .now = now,
+                    .decisions = reception->decisions };
+  if (!store_intake (desk->store, &intake, error))
+    return NULL;
+  return g_steal_pointer (&reception);
+}
+
+const Decision *
+reception_find (const Reception *reception, const Recipient *recipient)
+{
+  for (guint i = 0; recipient->role != NULL && i < reception->decisions->len; i++)
+    {
+      const Decision *decision = g_ptr_array_index (reception->decisions, i);
+      if (decision->role == recipient->role)
+        return decision;
+    }
+  return NULL;
+}
+
+gboolean
+decision_refuses (const Decision *decision)
+{
+  return decision->kind == INTAKE_REFUSE ||
+         (decision->kind == INTAKE_DUPLICATE && decision->reply != NULL && decision->reply[0] == '5');
+}
+
+Verdict
+reception_verdict (const Reception *reception, const Envelope *envelope)
+{
+  guint refused = 0;
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    {
+      const Decision *decision = reception_find (reception, g_ptr_array_index (envelope->recipients, i));
+      if (decision != NULL && decision->kind == INTAKE_DEFER)
+        return VERDICT_DEFER;
+      if (decision != NULL && decision_refuses (decision))
+        refused++;
+    }
+  return refused > 0 && refused == envelope->recipients->len ? VERDICT_REFUSE : VERDICT_ACCEPT;
+}
+
+/* The envelope sender is barred: only told here where the role would refuse it anyway, and never to mail submitted on
+ * this machine, for which Postfix cannot hand a refusal of one recipient on. */
+static char *
+screen_sender (const Desk *desk, const Envelope *envelope, const Role *role)
+{
+  if (envelope->local || role->page != NULL)
+    return NULL;
+  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
+  g_autoptr (Contact) contact = NULL;
+  if (*sender == '\0' || directory_find_contact (desk->directory, sender, &contact, NULL) != DIRECTORY_FOUND ||
+      !contact->suspended)
+    return NULL;
+  g_autofree char *text = intake_reply_text (role->refuse);
+  return g_strconcat ("550 5.7.1 ", text, NULL);
+}
+
+char *
+desk_screen_recipient (const Desk *desk, const Envelope *envelope, const Recipient *recipient, gint64 size)
+{
+  g_autoptr (GError) failure = NULL;
+  if (desk->config->max_size > 0 && size > desk->config->max_size)
+    return g_strdup_printf ("552 5.3.4 %s takes messages of at most %" G_GINT64_FORMAT " octets", recipient->role->name,
+                            desk->config->max_size);
+  if (!store_is_writable (desk->store, &failure))
+    return g_strdup ("451 4.3.0 Tickets cannot be written now. Please try again later.");
+  return screen_sender (desk, envelope, recipient->role);
+}

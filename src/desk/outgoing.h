@@ -1,0 +1,7 @@
+/* outgoing: what has to go out because of a decision: acknowledgement, notifications, pages. Pure. */
+#pragma once
+
+#include "desk/decision.h"
+
+/* Fills DECISION->outgoing, but for the Message-IDs, which need the secret key. */
+void outgoing_plan (const IntakeCase *intake, Decision *decision);

@@ -1,0 +1,32 @@
+#include "directory/contact.h"
+
+Contact *
+contact_new (void)
+{
+  return g_new0 (Contact, 1);
+}
+
+Contact *
+contact_copy (const Contact *contact)
+{
+  Contact *copy = contact_new ();
+  *copy = (Contact){ .mail = g_strdup (contact->mail),
+                     .name = g_strdup (contact->name),
+                     .organization = g_strdup (contact->organization),
+                     .customer = g_strdup (contact->customer),
+                     .language = g_strdup (contact->language),
+                     .suspended = contact->suspended,
+                     .by_domain = contact->by_domain };
+  return copy;
+}
+
+void
+contact_free (Contact *contact)
+{
+  g_free (contact->mail);
+  g_free (contact->name);
+  g_free (contact->organization);
+  g_free (contact->customer);
+  g_free (contact->language);
+  g_free (contact);
+}

@@ -1,0 +1,249 @@
+/* frontdeskd: reads the configuration, opens the rooms, serves, stops. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "delivery/delivery.h"
+#include "desk/desk.h"
+#include "gateway/gateway.h"
+#include "log.h"
+
+/* Everything that is open while the daemon serves. */
+typedef struct {
+  char *config_path;
+  Config *config;
+  Seal *seal;
+  Store *store;
+  Desk *desk;
+  Delivery *delivery;
+  GThread *signals;
+  gint stopping; /* atomic */
+} Daemon;
+
+typedef struct {
+  char *config_path;
+  gboolean foreground, check, version, verbose;
+} Options;
+
+static gboolean
+read_options (int *argc, char ***argv, Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  options->config_path = g_strdup (SYSCONFDIR "/frontdesk/frontdesk.conf");
+  const GOptionEntry entries[] = {
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_path, "Configuration file", "FILE" },
+    { "foreground", 'f', 0, G_OPTION_ARG_NONE, &options->foreground, "Stay in the foreground, log to standard error", NULL },
+    { "check", 't', 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and its templates, and exit", NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, "Log debug lines too", NULL },
+    { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL }
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("- the Frontdesk milter");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (g_option_context_parse (context, argc, argv, &error) && *argc == 1)
+    return TRUE;
+  fprintf (stderr, "frontdeskd: %s\n", error != NULL ? error->message : "unexpected argument");
+  return FALSE;
+}
+
+static int
+fail (int status, const char *what, const GError *error)
+{
+  g_critical ("%s%s%s", what, *what != '\0' ? ": " : "", error->message);
+  return status;
+}
+
+static int
+check_configuration (const Config *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Templates) templates = templates_load (config->templates, config->language, &error);
+  if (templates == NULL)
+    {
+      fprintf (stderr, "frontdeskd: %s\n", error->message);
+      return EX_CONFIG;
+    }
+  for (guint i = 0; config->unused != NULL && config->unused[i] != NULL; i++)
+    printf ("%s\n", config->unused[i]);
+  printf ("%s: ok\n", config->path);
+  return EX_OK;
+}
+
+/* One session is one descriptor, and libmilter spins when there is none left. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+        g_warning ("cannot raise the limit of open files: %s", g_strerror (errno));
+    }
+}
+
+/* Descriptors 0 to 2 always lead somewhere: else the first socket would take their place, and a stray line on standard
+ * error would go to the MTA. */
+static gboolean
+hold_standard_descriptors (void)
+{
+  int fd;
+  do
+    fd = open ("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  return fd >= 0 && close (fd) == 0;
+}
+
+/* Blocked in every thread: SIGUSR1 is waited for by ours, HUP, INT and TERM by libmilter's. */
+static void
+block_signals (void)
+{
+  sigset_t set;
+  sigemptyset (&set);
+  sigaddset (&set, SIGHUP);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  sigaddset (&set, SIGUSR1);
+  sigaddset (&set, SIGPIPE);
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
+}
+
+/* The new configuration is checked and opened whole before anything is swapped; a bad one changes nothing. */
+static void
+reload (Daemon *daemon)
+{
+  g_autoptr (GError) error = NULL;
+  sd_notifyf (0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  g_autoptr (Config) config = config_load (daemon->config_path, &error);
+  g_autoptr (Desk) desk = config != NULL ? desk_open (config, daemon->store, daemon->seal, &error) : NULL;
+  if (desk == NULL)
+    g_warning ("not reloaded, the old configuration stays: %s", error->message);
+  else
+    {
+      if (!g_str_equal (config->listen, daemon->config->listen) ||
+          !g_str_equal (config->database, daemon->config->database))
+        g_warning ("a changed \"listen\" or \"database\" takes effect at the next start only");
+      gateway_set_desk (desk);
+      delivery_reload (daemon->delivery, config, desk->templates);
+      g_message ("configuration reloaded from %s", daemon->config_path);
+    }
+  sd_notify (0, "READY=1");
+}
+
+static gpointer
+wait_for_signals (gpointer data)
+{
+  Daemon *daemon = data;
+  sigset_t set;
+  sigemptyset (&set);
+  sigaddset (&set, SIGUSR1);
+  guint64 watchdog = 0;
+  gboolean watched = sd_watchdog_enabled (0, &watchdog) > 0;
+  const struct timespec pause = { .tv_sec = watched ? (time_t) (watchdog / 2 / G_USEC_PER_SEC) : 3600 };
+  while (!g_atomic_int_get (&daemon->stopping))
+    {
+      int signal = sigtimedwait (&set, NULL, &pause);
+      if (signal == SIGUSR1 && !g_atomic_int_get (&daemon->stopping))
+        reload (daemon);
+      if (watched)
+        sd_notify (0, "WATCHDOG=1");
+    }
+  return NULL;
+}
+
+static gboolean
+open_rooms (Daemon *daemon, GError **error)
+{
+  daemon->store = store_open (daemon->config->database, STORE_DAEMON, error);
+  if (daemon->store == NULL)
+    return FALSE;
+  g_autofree char *secret = desk_secret_path (daemon->config);
+  daemon->seal = seal_open (secret, TRUE, error);
+  if (daemon->seal == NULL)
+    return FALSE;
+  daemon->desk = desk_open (daemon->config, daemon->store, daemon->seal, error);
+  return daemon->desk != NULL;
+}
+
+static void
+close_rooms (Daemon *daemon)
+{
+  gateway_set_desk (NULL);
+  if (daemon->delivery != NULL)
+    delivery_stop (daemon->delivery);
+  g_clear_pointer (&daemon->desk, desk_unref);
+  g_clear_pointer (&daemon->store, store_close);
+  g_clear_pointer (&daemon->seal, seal_free);
+  g_clear_pointer (&daemon->config, config_unref);
+  g_clear_pointer (&daemon->config_path, g_free);
+}
+
+static int
+serve (Daemon *daemon)
+{
+  g_autoptr (GError) error = NULL;
+  if (!open_rooms (daemon, &error))
+    return fail (EX_UNAVAILABLE, "", error);
+  daemon->delivery = delivery_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates);
+  gateway_set_desk (daemon->desk);
+  if (!gateway_listen (daemon->config, &error))
+    return fail (EX_UNAVAILABLE, "", error);
+  daemon->signals = g_thread_new ("signals", wait_for_signals, daemon);
+  sd_notify (0, "READY=1");
+  g_message ("serving on %s", daemon->config->listen);
+  gboolean served = gateway_run (daemon->config->drain, &error);
+  sd_notify (0, "STOPPING=1");
+  g_atomic_int_set (&daemon->stopping, TRUE);
+  kill (getpid (), SIGUSR1); /* wakes the signal thread, the only one that waits for it */
+  g_thread_join (daemon->signals);
+  if (g_error_matches (error, GATEWAY_ERROR, GATEWAY_ERROR_BUSY))
+    {
+      g_critical ("%s", error->message);
+      _exit (EX_TEMPFAIL); /* threads still use what an orderly end would free; all that was answered is on disk */
+    }
+  g_message ("stopped");
+  return served ? EX_OK : fail (EX_UNAVAILABLE, "", error);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Options options = { 0 };
+  setlocale (LC_ALL, "C.UTF-8");
+  if (!hold_standard_descriptors () || !read_options (&argc, &argv, &options))
+    return EX_USAGE;
+  if (options.version)
+    {
+      puts (PACKAGE_STRING);
+      return EX_OK;
+    }
+  Daemon running = { .config_path = g_canonicalize_filename (options.config_path, NULL) };
+  g_free (options.config_path);
+  running.config = config_load (running.config_path, &error);
+  if (running.config == NULL)
+    {
+      fprintf (stderr, "frontdeskd: %s\n", error->message);
+      return EX_CONFIG;
+    }
+  if (options.check)
+    return check_configuration (running.config);
+  if (!options.foreground && daemon (0, 0) != 0)
+    return EX_OSERR;
+  log_open ("frontdeskd", options.foreground, options.verbose);
+  block_signals ();
+  raise_descriptor_limit ();
+  int status = serve (&running);
+  close_rooms (&running);
+  return status;
+}

@@ -1,0 +1,84 @@
+#include "gateway/edits.h"
+
+/* Deletes COUNT fields NAME, last first: Sendmail keeps the numbers of deleted fields, Postfix counts anew, and from
+ * the end both agree. */
+static gboolean
+delete_fields (SMFICTX *context, char *name, guint count)
+{
+  for (guint i = count; i > 0; i--)
+    if (smfi_chgheader (context, name, (int) i, NULL) != MI_SUCCESS)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+remove_forged (SMFICTX *context, const Transaction *transaction, const Reception *reception)
+{
+  if (transaction->ours != NULL)
+    {
+      GHashTableIter iter;
+      gpointer name, count;
+      g_hash_table_iter_init (&iter, transaction->ours);
+      while (g_hash_table_iter_next (&iter, &name, &count))
+        if (!delete_fields (context, name, GPOINTER_TO_UINT (count)))
+          return FALSE;
+    }
+  char results[] = "Authentication-Results";
+  for (guint i = reception->forged_results->len; i > 0; i--)
+    if (smfi_chgheader (context, results, (int) g_array_index (reception->forged_results, guint, i - 1), NULL) !=
+        MI_SUCCESS)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+add_field (SMFICTX *context, const Session *session, const char *name, const char *value)
+{
+  g_autofree char *field = g_strdup (name);
+  g_autofree char *text = g_strconcat (session->leading_space ? " " : "", value, NULL);
+  return smfi_addheader (context, field, text) == MI_SUCCESS;
+}
+
+static gboolean
+add_ours (SMFICTX *context, const Session *session, const Reception *reception)
+{
+  const char *standing = NULL;
+  for (guint i = 0; i < reception->decisions->len; i++)
+    {
+      const Decision *decision = g_ptr_array_index (reception->decisions, i);
+      standing = standing_to_string (decision->standing);
+      if (decision->ticket == 0 || decision_refuses (decision))
+        continue;
+      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, decision->ticket);
+      if (!add_field (context, session, "X-Frontdesk-Ticket", number))
+        return FALSE;
+    }
+  return standing == NULL || add_field (context, session, "X-Frontdesk-Standing", standing);
+}
+
+/* Taken and refused roles do not get the mail; everybody else's copy goes on. Never DISCARD: that is for all. */
+static gboolean
+remove_recipients (SMFICTX *context, const Envelope *envelope, const Reception *reception)
+{
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    {
+      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
+      const Decision *decision = reception_find (reception, recipient);
+      if (decision == NULL || (decision->role->deliver != DELIVER_TAKE && !decision_refuses (decision)))
+        continue;
+      if (smfi_delrcpt (context, recipient->given) != MI_SUCCESS)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+edits_apply (SMFICTX *context, const Session *session, const Reception *reception)
+{
+  const Transaction *transaction = session->transaction;
+  if (remove_forged (context, transaction, reception) && add_ours (context, session, reception) &&
+      remove_recipients (context, transaction->envelope, reception))
+    return TRUE;
+  g_warning ("%s: the MTA did not take our changes to the message", transaction->envelope->queue_id);
+  return FALSE;
+}

@@ -1,0 +1,147 @@
+#include "mail/ids.h"
+
+#include "config/limits.h"
+
+#include <string.h>
+
+static gboolean
+is_id (const char *text, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if ((guchar) text[i] <= ' ' || text[i] == 127 || text[i] == '<' || text[i] == '>')
+      return FALSE;
+  return length > 0 && length <= LIMIT_MESSAGE_ID && g_utf8_validate (text, (gssize) length, NULL);
+}
+
+static void
+add_id (GPtrArray *ids, const char *text, gsize length)
+{
+  if (is_id (text, length))
+    g_ptr_array_add (ids, g_strndup (text, length));
+}
+
+/* All ids in VALUE in their order: those in brackets; where there are none, words that hold an "@". */
+static GPtrArray *
+all_ids (const char *value)
+{
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  const char *open = strchr (value, '<');
+  if (open == NULL)
+    {
+      g_auto (GStrv) words = g_strsplit_set (value, " \t\r\n,;", -1);
+      for (guint i = 0; words[i] != NULL; i++)
+        if (strchr (words[i], '@') != NULL)
+          add_id (ids, words[i], strlen (words[i]));
+      return ids;
+    }
+  while (open != NULL)
+    {
+      gsize length = strcspn (open + 1, "<>");
+      if (open[1 + length] == '>')
+        add_id (ids, open + 1, length);
+      open = strchr (open + 1 + length, '<');
+    }
+  return ids;
+}
+
+char *
+ids_one (const char *value)
+{
+  g_autoptr (GPtrArray) ids = all_ids (value);
+  return ids->len > 0 ? g_strdup (g_ptr_array_index (ids, 0)) : NULL;
+}
+
+/* Moves ID into LIST unless it is there. */
+static void
+take_new (GPtrArray *list, const char *id, guint limit)
+{
+  if (list->len < limit && !g_ptr_array_find_with_equal_func (list, id, g_str_equal, NULL))
+    g_ptr_array_add (list, g_strdup (id));
+}
+
+static char **
+finish (GPtrArray *list)
+{
+  g_ptr_array_add (list, NULL);
+  return (char **) g_ptr_array_free (list, FALSE);
+}
+
+char **
+ids_references (const GPtrArray *fields)
+{
+  GPtrArray *list = g_ptr_array_new ();
+  g_autoptr (GPtrArray) answered = all_ids (headers_value (fields, "In-Reply-To"));
+  g_autoptr (GPtrArray) references = all_ids (headers_value (fields, "References"));
+  for (guint i = 0; i < answered->len; i++)
+    take_new (list, g_ptr_array_index (answered, i), LIMIT_REFERENCES);
+  for (guint i = references->len; i > 0; i--)
+    take_new (list, g_ptr_array_index (references, i - 1), LIMIT_REFERENCES);
+  return finish (list);
+}
+
+static gboolean
+holds_report (const Part *part)
+{
+  static const char *const types[] = { "text/rfc822-headers", "message/rfc822-headers", "message/global-headers",
+                                       "message/rfc822", "message/global", "message/delivery-status",
+                                       "message/disposition-notification", "message/feedback-report" };
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_str_equal (part->type, types[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* Takes the ids out of the fields at the beginning of lines in TEXT that name the message reported on. */
+static void
+scan_report (GPtrArray *list, const char *text)
+{
+  static const char *const names[] = { "Message-ID:", "Original-Message-ID:", "X-Original-Message-ID:" };
+  g_auto (GStrv) lines = g_strsplit_set (text, "\r\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    for (guint n = 0; n < G_N_ELEMENTS (names); n++)
+      {
+        gsize length = strlen (names[n]);
+        if (g_ascii_strncasecmp (lines[i], names[n], length) != 0)
+          continue;
+        guint next = i + 1; /* an id too long for the line stands folded on the next */
+        while (lines[next] != NULL && *lines[next] == '\0')
+          next++;
+        gboolean folded = lines[next] != NULL && g_ascii_isspace (*lines[next]);
+        g_autofree char *value = g_strconcat (lines[i] + length, folded ? lines[next] : NULL, NULL);
+        g_autofree char *id = ids_one (value);
+        if (id != NULL)
+          take_new (list, id, LIMIT_EMBEDDED_IDS);
+      }
+}
+
+static char *
+read_report (const RawMessage *raw, const Part *part)
+{
+  GString *text = g_string_new (NULL);
+  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
+  char buffer[8 * 1024];
+  for (ssize_t got; text->len < LIMIT_EMBEDDED_PART && (got = g_mime_stream_read (stream, buffer, sizeof buffer)) > 0;)
+    g_string_append_len (text, buffer, got);
+  return g_string_free (text, FALSE);
+}
+
+char **
+ids_embedded (const RawMessage *raw, const Parts *parts)
+{
+  GPtrArray *list = g_ptr_array_new ();
+  for (guint i = 0; i < parts->embedded->len; i++)
+    {
+      g_autofree char *id = ids_one (g_ptr_array_index (parts->embedded, i));
+      if (id != NULL)
+        take_new (list, id, LIMIT_EMBEDDED_IDS);
+    }
+  for (guint i = 0; i < parts->leaves->len && list->len < LIMIT_EMBEDDED_IDS; i++)
+    {
+      const Part *part = g_ptr_array_index (parts->leaves, i);
+      if (!holds_report (part))
+        continue;
+      g_autofree char *text = read_report (raw, part);
+      scan_report (list, text);
+    }
+  return finish (list);
+}

@@ -1,0 +1,65 @@
+/* letter: what Frontdesk writes: templates filled in, and the message made of them.
+ *
+ * Templates are files LANG/NAME.txt: header lines ("Subject: ..."), an empty line, the body; template-glib's
+ * {{expressions}}. All are parsed and tried once when they are loaded, so an unknown name is found then, not at
+ * three in the morning. Values are data: they are never parsed as templates, and header values are cleaned.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define LETTER_ERROR (letter_error_quark ())
+GQuark letter_error_quark (void);
+typedef enum {
+  LETTER_ERROR_READ,   /* the file cannot be read */
+  LETTER_ERROR_SYNTAX, /* FILE: what template-glib says, or an unknown name */
+  LETTER_ERROR_LENGTH, /* the result passes LIMIT_LETTER */
+} LetterError;
+
+typedef struct Templates Templates;
+
+/* Loads every LANG/NAME.txt below FOLDER; DEFAULT_LANGUAGE must have each of the names in letter.c's list.
+ * Errors: LETTER_ERROR. */
+Templates *templates_load (const char *folder, const char *default_language, GError **error);
+Templates *templates_ref (Templates *templates);
+void templates_unref (Templates *templates);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Templates, templates_unref)
+
+/* What a template can name. NULL strings are given as "". All belong to the caller. */
+typedef struct {
+  gint64 number;
+  const char *tag;        /* "[DIYTel #1042]" */
+  const char *subject, *name, *requester, *customer;
+  const char *company, *phone, *role, *role_address, *team, *assignee;
+  const char *priority;   /* "p3" */
+  const char *standing;   /* "unknown (directory unavailable)" */
+  const char *hours;      /* opening hours as written, with zone */
+  const char *opened;     /* when, as a sentence part */
+  const char *reason;     /* why a notification was written */
+  const char *excerpt;    /* the first lines of the message, for staff only */
+  const char *detail;     /* for notices: what failed */
+} LetterData;
+
+/* Fills template NAME in the first of LANGUAGES (comma list such as "fr-CA,en") that exists, else the default.
+ * *SUBJECT and *BODY are the caller's. Errors: LETTER_ERROR. */
+gboolean templates_fill (const Templates *templates, const char *name, const char *languages, const LetterData *data,
+                         char **subject, char **body, GError **error);
+
+/* A letter ready to send. All strings belong to the caller and may be NULL where said. */
+typedef struct {
+  const char *from_name, *from;     /* the role's address */
+  const char *to_name, *to;
+  const char *reply_to;             /* nullable */
+  const char *subject, *body;       /* UTF-8 */
+  const char *message_id;           /* without brackets */
+  const char *in_reply_to;          /* without brackets, nullable */
+  const char *const *references;    /* of the answered message, oldest first; nullable */
+  const char *auto_submitted;       /* "auto-replied" or "auto-generated" */
+  const char *loop;                 /* value of X-Frontdesk-Loop: the hostname */
+  const char *language;             /* Content-Language, nullable */
+  gint64 date;                      /* microseconds since 1970 */
+} Letter;
+
+/* The message as octets with CRLF line ends: text/plain, UTF-8, transfer-encoded so that lines stay within 998
+ * octets (RFC 5322 2.1.1). X-Auto-Response-Suppress: All and Precedence: bulk are added. The caller owns it. */
+GBytes *letter_compose (const Letter *letter);

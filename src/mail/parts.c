@@ -1,0 +1,267 @@
+#include "mail/parts.h"
+
+#include "config/limits.h"
+#include "mail/digest.h"
+
+#include <string.h>
+
+/* A multipart whose closing boundary has not come yet. */
+typedef struct {
+  char *boundary;
+  gsize boundary_length;
+  gint64 start; /* behind its header */
+  guint depth;
+  guint children;
+  gboolean digest; /* multipart/digest: its parts are messages unless they say otherwise */
+} Frame;
+
+typedef struct {
+  Parts *parts;
+  Lines *lines;
+  Frame frames[LIMIT_MIME_DEPTH + 1];
+  guint open;
+  Part *leaf;      /* the one that the present line belongs to; NULL: before, between and behind parts */
+  gint64 previous; /* where the line before ended, without its line end */
+} Walk;
+
+static void
+part_free (gpointer data)
+{
+  Part *part = data;
+  g_free (part->type);
+  g_free (part->charset);
+  g_free (part);
+}
+
+void
+parts_free (Parts *parts)
+{
+  if (parts == NULL)
+    return;
+  g_free (parts->type);
+  g_free (parts->report_type);
+  g_ptr_array_unref (parts->leaves);
+  g_ptr_array_unref (parts->embedded);
+  g_checksum_free (parts->headers);
+  g_free (parts);
+}
+
+static char *
+lower (const char *text)
+{
+  g_autofree char *clean = text_clean (text, LIMIT_NAME);
+  return g_ascii_strdown (clean, -1);
+}
+
+static GMimeContentType *
+content_type (const GPtrArray *fields, const char *fallback)
+{
+  const RawField *field = headers_find (fields, "Content-Type");
+  if (field == NULL || field->value->len == 0)
+    return g_mime_content_type_parse (NULL, fallback);
+  g_autofree char *text = headers_repair (field->value->str, (gssize) field->value->len);
+  return g_mime_content_type_parse (NULL, g_strstrip (text));
+}
+
+static void
+begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
+{
+  Part *part = g_new0 (Part, 1);
+  g_autofree char *name = g_mime_content_type_get_mime_type (type);
+  g_autofree char *encoding = g_strstrip (g_strdup (headers_value (fields, "Content-Transfer-Encoding")));
+  const char *charset = g_mime_content_type_get_parameter (type, "charset");
+  part->type = lower (name);
+  part->charset = charset != NULL ? lower (charset) : NULL;
+  part->encoding = g_mime_content_encoding_from_string (encoding);
+  g_autofree char *disposition = g_strstrip (g_strdup (headers_value (fields, "Content-Disposition")));
+  part->attachment = g_ascii_strncasecmp (disposition, "attachment", 10) == 0;
+  part->start = lines_offset (walk->lines);
+  walk->leaf = part;
+  g_ptr_array_add (walk->parts->leaves, part);
+}
+
+static void
+end_leaf (Walk *walk, gint64 end)
+{
+  if (walk->leaf != NULL)
+    walk->leaf->end = MAX (end, walk->leaf->start);
+  walk->leaf = NULL;
+}
+
+/* A leaf whose header is not known. */
+static Part *
+add_plain_leaf (Walk *walk, gint64 start, gint64 end)
+{
+  Part *part = g_new0 (Part, 1);
+  part->type = g_strdup ("text/plain");
+  part->start = start;
+  part->end = MAX (end, start);
+  g_ptr_array_add (walk->parts->leaves, part);
+  return part;
+}
+
+/* Takes frames off until KEEP are left. A multipart in which no part was found is a leaf after all. */
+static void
+close_frames (Walk *walk, guint keep, gint64 end)
+{
+  end_leaf (walk, end);
+  while (walk->open > keep)
+    {
+      Frame *frame = &walk->frames[--walk->open];
+      if (frame->children == 0)
+        add_plain_leaf (walk, frame->start, end);
+      g_free (frame->boundary);
+    }
+}
+
+static void
+push (Walk *walk, GMimeContentType *type, const char *boundary, guint depth)
+{
+  Frame *frame = &walk->frames[walk->open++];
+  *frame = (Frame) { .boundary = g_strdup (boundary), .boundary_length = strlen (boundary), .depth = depth };
+  frame->start = lines_offset (walk->lines);
+  frame->digest = g_mime_content_type_is_type (type, "multipart", "digest");
+}
+
+static void
+note_embedded (Walk *walk, const GPtrArray *fields)
+{
+  const char *id = headers_value (fields, "Message-ID");
+  if (*id != '\0' && walk->parts->embedded->len < LIMIT_EMBEDDED_IDS)
+    g_ptr_array_add (walk->parts->embedded, g_strdup (id));
+  digest_add_header (walk->parts->headers, fields);
+}
+
+static gboolean
+is_plain (const GPtrArray *fields)
+{
+  g_autofree char *name = g_strstrip (g_strdup (headers_value (fields, "Content-Transfer-Encoding")));
+  GMimeContentEncoding encoding = g_mime_content_encoding_from_string (name);
+  return encoding != GMIME_CONTENT_ENCODING_BASE64 && encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE &&
+         encoding != GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
+/* Behind a header: a leaf begins, a multipart opens, or an embedded message follows, and so on into it. */
+static void
+begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fallback)
+{
+  g_autoptr (GPtrArray) inner = NULL;
+  for (;; depth++)
+    {
+      g_autoptr (GMimeContentType) type = content_type (fields, fallback);
+      const char *boundary = g_mime_content_type_get_parameter (type, "boundary");
+      gboolean multipart = g_mime_content_type_is_type (type, "multipart", "*") && boundary != NULL && *boundary != '\0';
+      gboolean message = (g_mime_content_type_is_type (type, "message", "rfc822") ||
+                          g_mime_content_type_is_type (type, "message", "global")) && is_plain (fields);
+      if ((multipart || message) && depth >= LIMIT_MIME_DEPTH)
+        {
+          walk->parts->unread = "its parts are nested too deep";
+          multipart = message = FALSE;
+        }
+      if (multipart)
+        push (walk, type, boundary, depth);
+      else if (!message)
+        begin_leaf (walk, fields, type);
+      if (!message)
+        return;
+      gboolean beyond = FALSE;
+      GPtrArray *next = headers_read (walk->lines, TRUE, &beyond);
+      g_clear_pointer (&inner, g_ptr_array_unref);
+      fields = inner = next;
+      fallback = "text/plain";
+      note_embedded (walk, fields);
+    }
+}
+
+/* The innermost open multipart whose boundary LINE is, as its place from 1, or 0. *CLOSES: the closing one. */
+static guint
+match_boundary (const Walk *walk, const Line *line, gboolean *closes)
+{
+  if (!line->first || line->length < 3 || line->text[0] != '-' || line->text[1] != '-')
+    return 0;
+  gsize length = line->length;
+  while (g_ascii_isspace (line->text[length - 1]))
+    length--;
+  for (guint i = walk->open; i > 0; i--)
+    {
+      const Frame *frame = &walk->frames[i - 1];
+      gsize rest = length - 2 - frame->boundary_length;
+      if (length < 2 + frame->boundary_length || (rest != 0 && rest != 2) ||
+          memcmp (line->text + 2, frame->boundary, frame->boundary_length) != 0)
+        continue;
+      *closes = rest == 2 && memcmp (line->text + length - 2, "--", 2) == 0;
+      if (rest == 0 || *closes)
+        return i;
+    }
+  return 0;
+}
+
+/* FALSE when no further part may begin. */
+static gboolean
+at_boundary (Walk *walk, guint place, gboolean closes)
+{
+  if (!closes && walk->parts->leaves->len >= LIMIT_MIME_PARTS - walk->open)
+    {
+      walk->parts->unread = "it has too many parts";
+      if (walk->leaf == NULL)
+        walk->leaf = add_plain_leaf (walk, walk->previous, 0);
+      return FALSE;
+    }
+  close_frames (walk, closes ? place - 1 : place, walk->previous);
+  if (closes)
+    return TRUE;
+  Frame *frame = &walk->frames[place - 1];
+  frame->children++;
+  gboolean beyond = FALSE;
+  g_autoptr (GPtrArray) fields = headers_read (walk->lines, TRUE, &beyond);
+  begin_entity (walk, fields, frame->depth + 1, frame->digest ? "message/rfc822" : "text/plain");
+  return TRUE;
+}
+
+static void
+walk_lines (Walk *walk, gint64 length)
+{
+  Line line;
+  while (lines_next (walk->lines, &line))
+    {
+      gboolean closes = FALSE;
+      guint place = match_boundary (walk, &line, &closes);
+      if (place > 0 && !at_boundary (walk, place, closes))
+        break;
+      walk->previous = place > 0 ? lines_offset (walk->lines) : line.content_end;
+    }
+  close_frames (walk, 0, length);
+}
+
+Parts *
+parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
+{
+  Parts *parts = g_new0 (Parts, 1);
+  parts->leaves = g_ptr_array_new_with_free_func (part_free);
+  parts->embedded = g_ptr_array_new_with_free_func (g_free);
+  parts->headers = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (GMimeContentType) type = content_type (fields, "text/plain");
+  g_autofree char *name = g_mime_content_type_get_mime_type (type);
+  const char *report = g_mime_content_type_get_parameter (type, "report-type");
+  parts->type = lower (name);
+  parts->report_type = report != NULL ? lower (report) : NULL;
+  Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines) };
+  begin_entity (&walk, fields, 0, "text/plain");
+  walk_lines (&walk, length);
+  return parts;
+}
+
+GMimeStream *
+parts_stream (const RawMessage *raw, const Part *part)
+{
+  g_autoptr (GMimeStream) whole = raw_message_stream (raw);
+  g_autoptr (GMimeStream) content = g_mime_stream_substream (whole, part->start, part->end);
+  GMimeStream *decoded = g_mime_stream_filter_new (content);
+  if (part->encoding == GMIME_CONTENT_ENCODING_BASE64 || part->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
+      part->encoding == GMIME_CONTENT_ENCODING_UUENCODE)
+    {
+      g_autoptr (GMimeFilter) filter = g_mime_filter_basic_new (part->encoding, FALSE);
+      g_mime_stream_filter_add (GMIME_STREAM_FILTER (decoded), filter);
+    }
+  return decoded;
+}

@@ -1,0 +1,36 @@
+/* parts: where the leaf parts of a message lie.
+ *
+ * One pass over the lines, without recursion and in constant memory: GMime's own parser makes an object for
+ * every part and has no bound on their number, and compares every line with the boundaries of up to 1024 levels.
+ * Decoding what lies in a part is GMime's. Nothing of the body is left out at a bound: what is nested deeper than
+ * LIMIT_MIME_DEPTH is one leaf, and part number LIMIT_MIME_PARTS takes the rest.
+ */
+#pragma once
+
+#include "mail/headers.h"
+
+typedef struct {
+  char *type;        /* "text/plain", lower case */
+  char *charset;     /* nullable */
+  GMimeContentEncoding encoding;
+  gboolean attachment;
+  gint64 start, end; /* offsets in the raw message */
+} Part;
+
+typedef struct {
+  char *type;          /* of the whole message, lower case */
+  char *report_type;   /* nullable */
+  GPtrArray *leaves;   /* (element-type Part), in their order */
+  GPtrArray *embedded; /* (element-type utf8) Message-IDs of embedded messages, brackets and all, at most
+                          LIMIT_EMBEDDED_IDS */
+  GChecksum *headers;  /* of the embedded messages' headers, as digest_add_header() adds them */
+  const char *unread;  /* which bound was passed, nullable; static */
+} Parts;
+
+/* LINES stands behind the header, whose fields are FIELDS. */
+Parts *parts_read (Lines *lines, const GPtrArray *fields, gint64 length);
+void parts_free (Parts *parts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parts, parts_free)
+
+/* A new stream of PART's decoded octets, to be unreffed before RAW is freed. */
+GMimeStream *parts_stream (const RawMessage *raw, const Part *part);

@@ -1,0 +1,183 @@
+#include "mail/text.h"
+
+#include "config/limits.h"
+
+#include <string.h>
+
+static const Part *
+find_part (const Parts *parts, const char *type)
+{
+  for (guint i = 0; i < parts->leaves->len; i++)
+    {
+      const Part *part = g_ptr_array_index (parts->leaves, i);
+      if (!part->attachment && g_str_equal (part->type, type))
+        return part;
+    }
+  return NULL;
+}
+
+static GString *
+read_bounded (GMimeStream *stream)
+{
+  GString *text = g_string_new (NULL);
+  char buffer[8 * 1024];
+  for (ssize_t got; text->len < LIMIT_LETTER && (got = g_mime_stream_read (stream, buffer, sizeof buffer)) > 0;)
+    g_string_append_len (text, buffer, MIN (got, (gssize) (LIMIT_LETTER - text->len)));
+  for (gsize i = 0; i < text->len; i++) /* a NUL is not the end of the text */
+    if (text->str[i] == '\0')
+      text->str[i] = ' ';
+  return text;
+}
+
+/* Cuts a character off that the bound has cut in the middle. */
+static void
+cut_to_character (GString *text)
+{
+  const char *end;
+  if (!g_utf8_validate (text->str, (gssize) text->len, &end) && text->str + text->len - end < 4 &&
+      g_utf8_get_char_validated (end, text->str + text->len - end) == (gunichar) -2)
+    g_string_truncate (text, (gsize) (end - text->str));
+}
+
+/* PART in its declared charset, or NULL when that is unknown or not what it says. */
+static GString *
+read_as_declared (const RawMessage *raw, const Part *part)
+{
+  if (part->charset == NULL)
+    return NULL;
+  g_autoptr (GMimeFilter) filter = g_mime_filter_charset_new (part->charset, "utf-8");
+  if (filter == NULL)
+    return NULL;
+  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
+  g_mime_stream_filter_add (GMIME_STREAM_FILTER (stream), filter);
+  GString *text = read_bounded (stream);
+  cut_to_character (text);
+  if (g_utf8_validate (text->str, (gssize) text->len, NULL))
+    return text;
+  g_string_free (text, TRUE);
+  return NULL;
+}
+
+static GString *
+read_part (const RawMessage *raw, const Part *part)
+{
+  GString *declared = read_as_declared (raw, part);
+  if (declared != NULL)
+    return declared;
+  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
+  GString *text = read_bounded (stream);
+  cut_to_character (text);
+  g_autofree char *repaired = headers_repair (text->str, (gssize) text->len);
+  return g_string_assign (text, repaired);
+}
+
+/* The character that an entity at *AT stands for; *AT moves behind it. A lone "&" stands for itself. */
+static gunichar
+read_entity (const char **at)
+{
+  static const struct { const char *name; gunichar character; } known[] = {
+    { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_has_prefix (*at, known[i].name))
+      {
+        *at += strlen (known[i].name);
+        return known[i].character;
+      }
+  if ((*at)[1] == '#')
+    {
+      gboolean hex = (*at)[2] == 'x' || (*at)[2] == 'X';
+      const char *digits = *at + (hex ? 3 : 2);
+      char *end;
+      guint64 number = g_ascii_isxdigit (*digits) ? g_ascii_strtoull (digits, &end, hex ? 16 : 10) : 0;
+      if (number > 0 && number <= 0x10FFFF && g_unichar_validate ((gunichar) number) && *end == ';')
+        {
+          *at = end + 1;
+          return (gunichar) number;
+        }
+    }
+  (*at)++;
+  return '&';
+}
+
+static gboolean
+is_tag (const char *at, const char *name)
+{
+  gsize length = strlen (name);
+  return g_ascii_strncasecmp (at, name, length) == 0 && !g_ascii_isalnum (at[length]);
+}
+
+/* Behind the tag at AT; what stands inside style, script and head is passed over with it. *BREAKS: it begins a line. */
+static const char *
+skip_tag (const char *at, gboolean *breaks)
+{
+  static const char *const hidden[] = { "style", "script", "head", "title" };
+  static const char *const lines[] = { "br", "p", "div", "tr", "li", "h1", "h2", "h3", "/p", "/div", "/tr", "/h1" };
+  const char *name = at + 1;
+  const char *end = g_str_has_prefix (at, "<!--") ? strstr (at, "-->") : strchr (at, '>');
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    *breaks = *breaks || is_tag (name, lines[i]);
+  for (guint i = 0; end != NULL && i < G_N_ELEMENTS (hidden); i++)
+    if (is_tag (name, hidden[i]))
+      {
+        do
+          end = strstr (end + 1, "</");
+        while (end != NULL && !is_tag (end + 2, hidden[i]));
+        end = end != NULL ? strchr (end, '>') : NULL;
+      }
+  if (end == NULL)
+    return at + strlen (at);
+  return *end == '-' ? end + 3 : end + 1;
+}
+
+static char *
+without_markup (const char *html)
+{
+  GString *text = g_string_new (NULL);
+  while (*html != '\0')
+    {
+      gunichar c = g_utf8_get_char (html);
+      gboolean breaks = FALSE;
+      if (c == '<')
+        html = skip_tag (html, &breaks);
+      else if (c == '&')
+        c = read_entity (&html);
+      else
+        html = g_utf8_next_char (html);
+      if (breaks && text->len > 0 && text->str[text->len - 1] != '\n')
+        g_string_append_c (text, '\n');
+      else if (c != '<' && g_unichar_isspace (c) && text->len > 0 && !g_ascii_isspace (text->str[text->len - 1]))
+        g_string_append_c (text, ' ');
+      else if (c != '<' && !g_unichar_isspace (c))
+        g_string_append_unichar (text, c);
+    }
+  return g_string_free (text, FALSE);
+}
+
+/* Line ends as LF; controls out. */
+static char *
+clean (const char *text)
+{
+  GString *out = g_string_new (NULL);
+  for (const char *at = text; *at != '\0' && out->len + 6 < LIMIT_LETTER; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+      if (c == '\r')
+        c = at[1] == '\n' ? 0 : '\n';
+      if (c == '\n' || c == '\t' || (c != 0 && c != 0xFEFF && !g_unichar_iscntrl (c)))
+        g_string_append_unichar (out, c);
+    }
+  return g_string_free (out, FALSE);
+}
+
+char *
+text_read (const RawMessage *raw, const Parts *parts)
+{
+  const Part *plain = find_part (parts, "text/plain");
+  const Part *part = plain != NULL ? plain : find_part (parts, "text/html");
+  if (part == NULL)
+    return g_strdup ("");
+  g_autofree char *text = g_string_free (read_part (raw, part), FALSE);
+  g_autofree char *plain_text = plain == NULL ? without_markup (text) : NULL;
+  return clean (plain_text != NULL ? plain_text : text);
+}

@@ -1,0 +1,313 @@
+/* Makes a message's decisions durable: ticket, message, outbox, incident and events in one transaction. */
+#include <string.h>
+
+#include <unistd.h>
+
+#include "config/limits.h"
+#include "store/private.h"
+#include "store/raw.h"
+
+#define KEY_LENGTH 32 /* of the 64 hex digits: 128 bits tell messages apart, and the index stays small */
+
+/* What the transaction needs besides the intake itself. */
+typedef struct {
+  Intake *intake;
+  gint64 raw; /* the row of the octets, 0: not written yet */
+  char *digest, *file;
+  char *references;
+} IntakeJob;
+
+/* "#0" in the answer stands for the number that the new ticket gets. */
+static void
+number_reply (Decision *decision)
+{
+  char *mark = strstr (decision->reply, "#0");
+  if (mark == NULL)
+    return;
+  char *numbered = g_strdup_printf ("%.*s#%" G_GINT64_FORMAT "%s", (int) (mark - decision->reply), decision->reply,
+                                    decision->ticket, mark + 2);
+  g_free (decision->reply);
+  decision->reply = numbered;
+}
+
+/* TRUE when DECISION's key is there already: it then becomes the first one's duplicate. */
+static gboolean
+find_first (Database *database, Decision *decision, gboolean *seen, GError **error)
+{
+  g_autofree char *key = g_strndup (decision->key, KEY_LENGTH);
+  g_autoptr (Query) query = database_query (database, error, "SELECT ticket, reply FROM seen WHERE key = ?", "s", key);
+  int row = query != NULL ? query_next (database, query, error) : -1;
+  *seen = row > 0;
+  if (row > 0)
+    {
+      decision->kind = INTAKE_DUPLICATE;
+      decision->ticket = query_number (query, 0);
+      g_free (decision->reply);
+      decision->reply = query_text (query, 1);
+    }
+  return row >= 0;
+}
+
+static gboolean
+remember (Database *database, const Decision *decision, gint64 now, GError **error)
+{
+  g_autofree char *key = g_strndup (decision->key, KEY_LENGTH);
+  return database_run (database, error, "INSERT INTO seen (key, ticket, reply, at) VALUES (?, ?, ?, ?)", "s0si", key,
+                       decision->ticket, decision->reply, now);
+}
+
+static gboolean
+write_raw (Database *database, IntakeJob *job, GError **error)
+{
+  if (job->raw != 0)
+    return TRUE;
+  const RawMessage *raw = job->intake->raw;
+  const char *memory = job->file == NULL ? raw_message_memory (raw) : NULL;
+  gsize length = memory != NULL ? (gsize) raw_message_length (raw) : 0;
+  if (!database_run (database, error, "INSERT INTO raw (size, digest, data, file) VALUES (?, ?, ?, ?)", "isbs",
+                     raw_message_length (raw), job->digest, memory, length, job->file))
+    return FALSE;
+  job->raw = sqlite3_last_insert_rowid (database->handle);
+  return TRUE;
+}
+
+static const char *
+requester (const Intake *intake)
+{
+  return intake->facts->from != NULL ? intake->facts->from : intake->envelope->sender;
+}
+
+static gboolean
+write_ticket (Database *database, const IntakeJob *job, Decision *decision, const char *state, GError **error)
+{
+  const Intake *intake = job->intake;
+  const MessageFacts *facts = intake->facts;
+  const Contact *contact = intake->contact;
+  if (!database_run (database, error,
+                     "INSERT INTO ticket (role, state, priority, subject, requester, requester_name, customer, standing, "
+                     "team, language, related, message_id, refs, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ssisssssss0ssi", decision->role->name, state, (gint64) decision->role->priority, facts->subject,
+                     requester (intake), facts->from_name, contact != NULL ? contact->customer : NULL,
+                     decision->standing_reason, decision->role->team->name,
+                     contact != NULL && contact->language != NULL ? contact->language : facts->language, decision->related,
+                     facts->message_id, job->references, intake->now))
+    return FALSE;
+  decision->ticket = sqlite3_last_insert_rowid (database->handle);
+  number_reply (decision);
+  return TRUE;
+}
+
+static gboolean
+write_message (Database *database, const IntakeJob *job, const Decision *decision, const char *kind, GError **error)
+{
+  const Intake *intake = job->intake;
+  return database_run (database, error,
+                       "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, text, queue_id, raw, at) "
+                       "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?)",
+                       "0ssssssii", decision->ticket, kind, intake->facts->message_id, requester (intake),
+                       intake->facts->subject, intake->facts->text, intake->envelope->queue_id, job->raw, intake->now);
+}
+
+gboolean
+store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
+{
+  database->made_due = TRUE;
+  return database_run (database, error,
+                       "INSERT INTO outbox (ticket, incident, kind, channel, recipient, template, languages, reason, "
+                       "message_id, state, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?)",
+                       "00sssssssii", ticket, incident, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
+                       outgoing->recipient, outgoing->template, outgoing->languages, outgoing->reason,
+                       outgoing->message_id, now, now);
+}
+
+static gint64
+write_incident (Database *database, const Decision *decision, gint64 now, GError **error)
+{
+  if (!database_run (database, error, "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
+                     "isi", decision->ticket, decision->role->page->name, now))
+    return 0;
+  return sqlite3_last_insert_rowid (database->handle);
+}
+
+static gboolean
+write_outgoing (Database *database, const Decision *decision, gint64 now, GError **error)
+{
+  gint64 incident = 0;
+  if (decision->page && (incident = write_incident (database, decision, now, error)) == 0)
+    return FALSE;
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      const Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      gint64 of_incident = outgoing->kind == OUTGOING_PAGE ? incident : 0;
+      if (!store_add_outgoing (database, outgoing, decision->ticket, of_incident, now, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+write_open (Database *database, IntakeJob *job, Decision *decision, GError **error)
+{
+  const char *sender = requester (job->intake);
+  gint64 now = job->intake->now;
+  return write_ticket (database, job, decision, "open", error) &&
+         write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
+         store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
+         write_outgoing (database, decision, now, error);
+}
+
+static gboolean
+reopen (Database *database, gint64 ticket, const char *sender, gint64 now, GError **error)
+{
+  if (!database_run (database, error,
+                     "UPDATE ticket SET state = 'open', resolved_at = NULL WHERE number = ? AND state IN ('resolved', 'closed')",
+                     "i", ticket))
+    return FALSE;
+  if (sqlite3_changes (database->handle) == 0)
+    return TRUE;
+  return database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'close'", "i", ticket) &&
+         store_add_event (database, ticket, now, "reopened", sender, "by its requester's mail", error);
+}
+
+static gboolean
+write_continue (Database *database, IntakeJob *job, Decision *decision, GError **error)
+{
+  const char *sender = requester (job->intake);
+  gint64 now = job->intake->now;
+  g_autofree char *participant = address_normalise (sender);
+  if (!write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) ||
+      !store_add_event (database, decision->ticket, now, "continued", sender, decision->reason, error))
+    return FALSE;
+  if (decision->participant && participant != NULL &&
+      !database_run (database, error,
+                     "INSERT INTO participant SELECT ?1, ?2 WHERE (SELECT count(*) FROM participant WHERE ticket = ?1) < ?3 "
+                     "ON CONFLICT DO NOTHING",
+                     "isi", decision->ticket, participant, (gint64) LIMIT_PARTICIPANTS))
+    return FALSE;
+  return !decision->reopen || reopen (database, decision->ticket, sender, now, error);
+}
+
+static gboolean
+write_refused (Database *database, IntakeJob *job, Decision *decision, GError **error)
+{
+  return write_ticket (database, job, decision, "refused", error) &&
+         write_message (database, job, decision, "refused", error) &&
+         store_add_event (database, decision->ticket, job->intake->now, "refused", requester (job->intake), decision->reason,
+                          error);
+}
+
+static gboolean
+write_filed (Database *database, IntakeJob *job, Decision *decision, GError **error)
+{
+  if (!write_message (database, job, decision, "automatic", error))
+    return FALSE;
+  return decision->ticket == 0 || store_add_event (database, decision->ticket, job->intake->now, "filed",
+                                                   requester (job->intake), decision->reason, error);
+}
+
+static gboolean
+write_decision (Database *database, IntakeJob *job, Decision *decision, GError **error)
+{
+  gboolean (*const write[]) (Database *, IntakeJob *, Decision *, GError **) = {
+    [INTAKE_OPEN] = write_open,
+    [INTAKE_CONTINUE] = write_continue,
+    [INTAKE_REFUSE] = write_refused,
+    [INTAKE_FILE] = write_filed,
+  };
+  gboolean seen;
+  if (decision->kind == INTAKE_DUPLICATE || decision->kind == INTAKE_DEFER)
+    return TRUE;
+  if (!find_first (database, decision, &seen, error))
+    return FALSE;
+  return seen || (write_raw (database, job, error) && write[decision->kind](database, job, decision, error) &&
+                  remember (database, decision, job->intake->now, error));
+}
+
+static gboolean
+write_intake (Database *database, gpointer data, GError **error)
+{
+  IntakeJob *job = data;
+  for (guint i = 0; i < job->intake->decisions->len; i++)
+    if (!write_decision (database, job, g_ptr_array_index (job->intake->decisions, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* The message's References, oldest first, as letters that answer it repeat them. */
+static char *
+join_references (const MessageFacts *facts)
+{
+  g_autoptr (GString) joined = g_string_new (NULL);
+  for (guint i = 0; facts->references != NULL && facts->references[i] != NULL; i++)
+    {
+      g_autofree char *id = g_strconcat (facts->references[i], i > 0 ? " " : "", NULL);
+      g_string_prepend (joined, id);
+    }
+  return joined->len > 0 ? g_strdup (joined->str) : NULL;
+}
+
+/* Nothing is left to write when every decision was made before. */
+static gboolean
+is_all_seen (const Intake *intake)
+{
+  for (guint i = 0; i < intake->decisions->len; i++)
+    if (((const Decision *) g_ptr_array_index (intake->decisions, i))->kind != INTAKE_DUPLICATE)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+remove_file (const Store *store, const IntakeJob *job)
+{
+  g_autofree char *path = job->file != NULL ? g_build_filename (store->raw_folder, job->file, NULL) : NULL;
+  if (path != NULL)
+    unlink (path);
+}
+
+gboolean
+store_intake (Store *store, Intake *intake, GError **error)
+{
+  if (is_all_seen (intake))
+    return TRUE;
+  IntakeJob job = { .intake = intake, .digest = raw_digest (intake->raw), .references = join_references (intake->facts) };
+  gboolean large = raw_message_memory (intake->raw) == NULL || raw_message_length (intake->raw) > LIMIT_STORED_INLINE;
+  gboolean kept = TRUE;
+  if (large)
+    kept = (job.file = raw_write_file (intake->raw, store->raw_folder, job.digest, error)) != NULL;
+  gboolean stored = kept && store_write (store, write_intake, &job, error);
+  if (!stored || job.raw == 0)
+    remove_file (store, &job);
+  g_free (job.digest);
+  g_free (job.file);
+  g_free (job.references);
+  return stored;
+}
+
+gboolean
+store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return FALSE;
+  g_autofree char *cut = g_strndup (key, KEY_LENGTH);
+  g_autoptr (Query) query = database_query (loan.database, error, "SELECT ticket, reply FROM seen WHERE key = ?", "s", cut);
+  if (query == NULL || query_next (loan.database, query, error) <= 0)
+    return FALSE;
+  *ticket = query_number (query, 0);
+  *reply = query_text (query, 1);
+  return TRUE;
+}
+
+int
+store_count_acknowledgements (Store *store, const char *recipient, gint64 since, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return -1;
+  if (recipient == NULL)
+    return (int) database_number (loan.database, -1, error,
+                                  "SELECT count(*) FROM outbox WHERE kind = 'acknowledgement' AND created_at >= ?", "i", since);
+  return (int) database_number (
+    loan.database, -1, error,
+    "SELECT count(*) FROM outbox WHERE kind = 'acknowledgement' AND recipient = ? AND created_at >= ?", "si", recipient, since);
+}

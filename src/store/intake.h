@@ -1,0 +1,73 @@
+/* intake: what has been decided about one message, ready to be made durable. Plain data: the desk fills it, the
+ * store writes it in one transaction and fills in the ticket numbers. */
+#pragma once
+
+#include "config/config.h"
+#include "directory/contact.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+
+typedef enum {
+  INTAKE_OPEN,      /* a new ticket */
+  INTAKE_CONTINUE,  /* a further message of a ticket */
+  INTAKE_REFUSE,    /* told so in the session; kept as refused when the mail itself is accepted for others */
+  INTAKE_DUPLICATE, /* seen before: nothing is done twice, the answer is the first one's */
+  INTAKE_FILE,      /* kept, with a ticket or with none, changing no state and no clock */
+  INTAKE_DEFER,     /* 451: cannot be decided now */
+} IntakeKind;
+
+/* "open", "continue", "refuse", "duplicate", "file", "defer" */
+const char *intake_kind_to_string (IntakeKind kind);
+
+typedef enum { OUTGOING_ACKNOWLEDGEMENT, OUTGOING_NOTIFICATION, OUTGOING_PAGE } OutgoingKind;
+const char *outgoing_kind_to_string (OutgoingKind kind); /* "acknowledgement", "notification", "page" */
+
+/* One thing that must go out. The letter itself is made when it is sent, from the ticket and the template. */
+typedef struct {
+  OutgoingKind kind;
+  char *channel;    /* a channel's name; NULL: the relay */
+  char *recipient;  /* mail address; for pages the agent's name */
+  char *template;   /* template's name; "page" for pages */
+  char *languages;  /* preferred, comma list, nullable */
+  char *reason;     /* for notifications and pages, nullable */
+  char *message_id; /* without brackets, fixed now: a repeat can be dropped by the receiver */
+} Outgoing;
+
+Outgoing *outgoing_new (OutgoingKind kind, const char *recipient, const char *template);
+void outgoing_free (Outgoing *outgoing);
+
+/* The decision for one role of one message. */
+typedef struct {
+  const Role *role;
+  IntakeKind kind;
+  char *key;             /* idempotency key, hex: role, envelope sender, Message-ID and content */
+  char *reason;          /* one sentence for explain, event and log */
+  Standing standing;
+  char *standing_reason; /* "unknown (directory unavailable)" ... as shown */
+  gint64 ticket;         /* continue, file: the ticket (0: filed with none); open: filled in by the store */
+  gint64 related;        /* open: the ticket that it points to without belonging to it, or 0 */
+  gboolean reopen;       /* continue: by its requester, so a resolved or closed ticket is opened again */
+  gboolean participant;  /* continue: the sender becomes one */
+  gboolean automatic;
+  char *automatic_reason; /* nullable */
+  gboolean acknowledge;
+  char *acknowledge_reason;
+  char *acknowledge_to;   /* nullable */
+  gboolean page;
+  char *page_reason;      /* nullable */
+  char *reply;            /* the SMTP answer: "250 2.0.0 ...", "550 5.7.1 ..." */
+  GPtrArray *outgoing;    /* (element-type Outgoing) */
+} Decision;
+
+Decision *decision_new (const Role *role);
+void decision_free (Decision *decision);
+
+typedef struct {
+  const Envelope *envelope;
+  const MessageFacts *facts;
+  const RawMessage *raw;
+  const Contact *contact;  /* nullable */
+  const char *language;    /* of the letters, nullable */
+  gint64 now;              /* microseconds since 1970 */
+  GPtrArray *decisions;    /* (element-type Decision) */
+} Intake;

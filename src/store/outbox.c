@@ -1,0 +1,206 @@
+/* What must still go out: claiming rows and recording what became of them. */
+#include "store/private.h"
+
+#define ROW_COLUMNS \
+  "id, ticket, incident, kind, channel, recipient, template, languages, reason, message_id, state, attempts, created_at, " \
+  "due_at, sent_at, last_error"
+
+static OutboxRow *
+read_row (Query *query)
+{
+  OutboxRow *row = g_new0 (OutboxRow, 1);
+  *row = (OutboxRow){
+    .id = query_number (query, 0),
+    .ticket = query_number (query, 1),
+    .incident = query_number (query, 2),
+    .kind = query_text (query, 3),
+    .channel = query_text (query, 4),
+    .recipient = query_text (query, 5),
+    .template = query_text (query, 6),
+    .languages = query_text (query, 7),
+    .reason = query_text (query, 8),
+    .message_id = query_text (query, 9),
+    .state = query_text (query, 10),
+    .attempts = (int) query_number (query, 11),
+    .created_at = query_number (query, 12),
+    .due_at = query_number (query, 13),
+    .sent_at = query_number (query, 14),
+    .last_error = query_text (query, 15),
+  };
+  return row;
+}
+
+static GPtrArray *
+read_rows (Database *database, Query *query, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) outbox_row_free);
+  int more = -1;
+  while (query != NULL && (more = query_next (database, query, error)) > 0)
+    g_ptr_array_add (rows, read_row (query));
+  return more == 0 ? g_steal_pointer (&rows) : NULL;
+}
+
+GPtrArray *
+store_list_outbox (Store *store, gint64 ticket, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query =
+    ticket != 0 ? database_query (loan.database, error, "SELECT " ROW_COLUMNS " FROM outbox WHERE ticket = ? ORDER BY id", "i", ticket)
+                : database_query (loan.database, error,
+                                  "SELECT " ROW_COLUMNS " FROM outbox WHERE state = 'due' UNION ALL SELECT " ROW_COLUMNS
+                                  " FROM outbox WHERE state = 'sending' ORDER BY due_at LIMIT 10000",
+                                  "");
+  return read_rows (loan.database, query, error);
+}
+
+typedef struct {
+  gboolean pages;
+  gint64 now;
+  guint limit;
+  GPtrArray *rows;
+} Claim;
+
+static gboolean
+write_claim (Database *database, gpointer data, GError **error)
+{
+  Claim *claim = data;
+  g_autoptr (Query) query =
+    database_query (database, error,
+                    "SELECT " ROW_COLUMNS " FROM outbox WHERE state = 'due' AND (kind = 'page') = ? AND due_at <= ? "
+                    "ORDER BY due_at LIMIT ?",
+                    "iii", (gint64) claim->pages, claim->now, (gint64) claim->limit);
+  claim->rows = read_rows (database, query, error);
+  for (guint i = 0; claim->rows != NULL && i < claim->rows->len; i++)
+    {
+      OutboxRow *row = g_ptr_array_index (claim->rows, i);
+      row->attempts++;
+      if (!database_run (database, error, "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?", "i", row->id))
+        return FALSE;
+    }
+  return claim->rows != NULL;
+}
+
+/* When the next waiting row is due; G_MAXINT64 when none waits. */
+static gboolean
+find_next_due (Store *store, gboolean pages, gint64 *next_due, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return FALSE;
+  *next_due = database_number (loan.database, G_MAXINT64, &failure,
+                               "SELECT due_at FROM outbox WHERE state = 'due' AND (kind = 'page') = ? ORDER BY due_at LIMIT 1",
+                               "i", (gint64) pages);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+GPtrArray *
+store_claim_due (Store *store, gboolean pages, gint64 now, guint limit, gint64 *next_due, GError **error)
+{
+  Claim claim = { .pages = pages, .now = now, .limit = limit };
+  if (!find_next_due (store, pages, next_due, error))
+    return NULL;
+  if (*next_due > now || limit == 0)
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) outbox_row_free);
+  if (store_write (store, write_claim, &claim, error) && find_next_due (store, pages, next_due, error))
+    return claim.rows;
+  g_clear_pointer (&claim.rows, g_ptr_array_unref);
+  return NULL;
+}
+
+typedef struct {
+  gint64 id, now, due_at;
+  const char *text;
+  GPtrArray *notices;
+} Outcome;
+
+/* The row as it is now, or NULL when it is gone. */
+static OutboxRow *
+find_row (Database *database, gint64 id, GError **error)
+{
+  g_autoptr (Query) query = database_query (database, error, "SELECT " ROW_COLUMNS " FROM outbox WHERE id = ?", "i", id);
+  return query != NULL && query_next (database, query, error) > 0 ? read_row (query) : NULL;
+}
+
+static gboolean
+add_sent_event (Database *database, const OutboxRow *row, const Outcome *outcome, GError **error)
+{
+  if (row->ticket == 0 || g_str_equal (row->kind, "notification"))
+    return TRUE;
+  gboolean page = g_str_equal (row->kind, "page");
+  g_autofree char *detail = page ? g_strdup_printf ("%s by %s: %s", row->recipient, row->channel, outcome->text)
+                                 : g_strdup_printf ("to %s: %s", row->recipient, outcome->text);
+  return store_add_event (database, row->ticket, outcome->now, page ? "paged" : "acknowledged", "frontdesk", detail, error);
+}
+
+static gboolean
+write_sent (Database *database, gpointer data, GError **error)
+{
+  const Outcome *outcome = data;
+  g_autoptr (OutboxRow) row = find_row (database, outcome->id, error);
+  if (row == NULL)
+    return FALSE;
+  if (!database_run (database, error, "UPDATE outbox SET state = 'sent', sent_at = ?, last_error = NULL WHERE id = ?", "ii",
+                     outcome->now, row->id))
+    return FALSE;
+  if (g_str_equal (row->kind, "acknowledgement") &&
+      !database_run (database, error, "UPDATE ticket SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE number = ?", "ii",
+                     outcome->now, row->ticket))
+    return FALSE;
+  return add_sent_event (database, row, outcome, error);
+}
+
+gboolean
+store_outbox_sent (Store *store, gint64 id, const char *answer, gint64 now, GError **error)
+{
+  Outcome outcome = { .id = id, .text = answer, .now = now };
+  return store_write (store, write_sent, &outcome, error);
+}
+
+static gboolean
+write_retry (Database *database, gpointer data, GError **error)
+{
+  const Outcome *outcome = data;
+  database->made_due = TRUE;
+  return database_run (database, error,
+                       "UPDATE outbox SET state = 'due', due_at = ?, last_error = ? WHERE id = ? AND state = 'sending'", "isi",
+                       outcome->due_at, outcome->text, outcome->id);
+}
+
+gboolean
+store_outbox_retry (Store *store, gint64 id, const char *reason, gint64 due_at, GError **error)
+{
+  Outcome outcome = { .id = id, .text = reason, .due_at = due_at };
+  return store_write (store, write_retry, &outcome, error);
+}
+
+static gboolean
+write_failed (Database *database, gpointer data, GError **error)
+{
+  const Outcome *outcome = data;
+  g_autoptr (OutboxRow) row = find_row (database, outcome->id, error);
+  if (row == NULL)
+    return FALSE;
+  g_autofree char *detail = g_strdup_printf ("%s to %s: %s", row->kind, row->recipient, outcome->text);
+  if (!database_run (database, error, "UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ?", "si", outcome->text,
+                     row->id) ||
+      (row->ticket != 0 &&
+       !store_add_event (database, row->ticket, outcome->now, "undelivered", "frontdesk", detail, error)))
+    return FALSE;
+  for (guint i = 0; outcome->notices != NULL && i < outcome->notices->len; i++)
+    if (!store_add_outgoing (database, g_ptr_array_index (outcome->notices, i), row->ticket, 0, outcome->now, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+store_outbox_fail (Store *store, gint64 id, const char *reason, GPtrArray *notices, gint64 now, GError **error)
+{
+  Outcome outcome = { .id = id, .text = reason, .notices = notices, .now = now };
+  return store_write (store, write_failed, &outcome, error);
+}

@@ -1,0 +1,129 @@
+/* The store's plain data: names, making and freeing. */
+#include "store/intake.h"
+#include "store/ticket.h"
+
+const char *
+intake_kind_to_string (IntakeKind kind)
+{
+  static const char *const names[] = { "open", "continue", "refuse", "duplicate", "file", "defer" };
+  return names[kind];
+}
+
+const char *
+outgoing_kind_to_string (OutgoingKind kind)
+{
+  static const char *const names[] = { "acknowledgement", "notification", "page" };
+  return names[kind];
+}
+
+Outgoing *
+outgoing_new (OutgoingKind kind, const char *recipient, const char *template)
+{
+  Outgoing *outgoing = g_new0 (Outgoing, 1);
+  outgoing->kind = kind;
+  outgoing->recipient = g_strdup (recipient);
+  outgoing->template = g_strdup (template);
+  return outgoing;
+}
+
+void
+outgoing_free (Outgoing *outgoing)
+{
+  g_free (outgoing->channel);
+  g_free (outgoing->recipient);
+  g_free (outgoing->template);
+  g_free (outgoing->languages);
+  g_free (outgoing->reason);
+  g_free (outgoing->message_id);
+  g_free (outgoing);
+}
+
+Decision *
+decision_new (const Role *role)
+{
+  Decision *decision = g_new0 (Decision, 1);
+  decision->role = role;
+  decision->outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
+  return decision;
+}
+
+void
+decision_free (Decision *decision)
+{
+  g_free (decision->key);
+  g_free (decision->reason);
+  g_free (decision->standing_reason);
+  g_free (decision->automatic_reason);
+  g_free (decision->acknowledge_reason);
+  g_free (decision->acknowledge_to);
+  g_free (decision->page_reason);
+  g_free (decision->reply);
+  g_ptr_array_unref (decision->outgoing);
+  g_free (decision);
+}
+
+void
+ticket_free (Ticket *ticket)
+{
+  g_free (ticket->role);
+  g_free (ticket->state);
+  g_free (ticket->subject);
+  g_free (ticket->requester);
+  g_free (ticket->requester_name);
+  g_free (ticket->customer);
+  g_free (ticket->standing);
+  g_free (ticket->team);
+  g_free (ticket->assignee);
+  g_free (ticket->language);
+  g_free (ticket->message_id);
+  g_free (ticket->references);
+  g_strfreev (ticket->participants);
+  g_free (ticket);
+}
+
+void
+message_free (Message *message)
+{
+  g_free (message->kind);
+  g_free (message->direction);
+  g_free (message->message_id);
+  g_free (message->sender);
+  g_free (message->subject);
+  g_free (message->text);
+  g_free (message->queue_id);
+  g_free (message->digest);
+  g_free (message);
+}
+
+void
+outbox_row_free (OutboxRow *row)
+{
+  g_free (row->kind);
+  g_free (row->channel);
+  g_free (row->recipient);
+  g_free (row->template);
+  g_free (row->languages);
+  g_free (row->reason);
+  g_free (row->message_id);
+  g_free (row->state);
+  g_free (row->last_error);
+  g_free (row);
+}
+
+void
+event_free (Event *event)
+{
+  g_free (event->kind);
+  g_free (event->actor);
+  g_free (event->detail);
+  g_free (event);
+}
+
+void
+incident_free (Incident *incident)
+{
+  g_free (incident->state);
+  g_free (incident->escalation);
+  g_free (incident->acknowledged_by);
+  g_free (incident);
+}

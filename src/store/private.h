@@ -1,0 +1,41 @@
+/* private: what the store's files share: the Store itself, the lending of read connections, and small writes. */
+#pragma once
+
+#include "store/database.h"
+#include "store/writer.h"
+
+struct Store {
+  char *path;
+  char *raw_folder;
+  StoreMode mode;
+  Writer *writer;       /* NULL with STORE_READ */
+  GAsyncQueue *readers; /* (element-type Database) idle ones */
+  gint opened;          /* atomic: readers that exist */
+  Database *watch;      /* for PRAGMA data_version, which is a connection's own */
+  GMutex watch_lock;
+  gint64 probed_at;     /* atomic-free: guarded by watch_lock */
+};
+
+/* Lends a read connection; to be given back. */
+Database *store_borrow (Store *store, GError **error);
+void store_give_back (Store *store, Database *database);
+
+/* A borrowed connection that goes back by itself. */
+typedef struct {
+  Store *store;
+  Database *database;
+} Loan;
+Loan loan_take (Store *store, GError **error);
+void loan_return (Loan *loan);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loan, loan_return)
+
+/* Runs JOB in the writer. */
+gboolean store_write (Store *store, WriterJob job, gpointer data, GError **error);
+
+/* Writes one line of TICKET's audit trail. */
+gboolean store_add_event (Database *database, gint64 ticket, gint64 at, const char *kind, const char *actor,
+                          const char *detail, GError **error);
+
+/* Writes one outbox row and notes that something is due. TICKET and INCIDENT may be 0. */
+gboolean store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now,
+                             GError **error);

@@ -1,0 +1,132 @@
+#include "store/raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+
+char *
+raw_folder (const char *database_path)
+{
+  return g_strconcat (database_path, ".d/raw", NULL);
+}
+
+/* Calls FUNC for RAW's octets, a chunk at a time. FALSE when reading or FUNC fails; errno says why. */
+static gboolean
+for_each_chunk (const RawMessage *raw, gboolean (*func) (gconstpointer data, gsize length, gpointer user), gpointer user)
+{
+  const char *memory = raw_message_memory (raw);
+  gint64 length = raw_message_length (raw);
+  if (memory != NULL)
+    return func (memory, (gsize) length, user);
+  g_autofree char *buffer = g_malloc (CHUNK);
+  for (gint64 offset = 0; offset < length;)
+    {
+      ssize_t count = pread (raw_message_fd (raw), buffer, CHUNK, offset);
+      if (count <= 0 || !func (buffer, (gsize) count, user))
+        return FALSE;
+      offset += count;
+    }
+  return TRUE;
+}
+
+static gboolean
+add_to_checksum (gconstpointer data, gsize length, gpointer checksum)
+{
+  g_checksum_update (checksum, data, (gssize) length);
+  return TRUE;
+}
+
+char *
+raw_digest (const RawMessage *raw)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  for_each_chunk (raw, add_to_checksum, checksum);
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
+static gboolean
+write_to_fd (gconstpointer data, gsize length, gpointer fd)
+{
+  const char *at = data;
+  while (length > 0)
+    {
+      ssize_t count = write (GPOINTER_TO_INT (fd), at, length);
+      if (count < 0 && errno == EINTR)
+        continue;
+      if (count < 0)
+        return FALSE;
+      at += count;
+      length -= (gsize) count;
+    }
+  return TRUE;
+}
+
+static gboolean
+sync_folder (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean synced = fd >= 0 && fsync (fd) == 0;
+  if (fd >= 0)
+    close (fd);
+  return synced;
+}
+
+static gboolean
+write_aside (const RawMessage *raw, const char *path)
+{
+  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return FALSE;
+  gboolean written = for_each_chunk (raw, write_to_fd, GINT_TO_POINTER (fd)) && fsync (fd) == 0;
+  return close (fd) == 0 && written;
+}
+
+char *
+raw_write_file (const RawMessage *raw, const char *folder, const char *digest, GError **error)
+{
+  g_autofree char *unique = g_uuid_string_random ();
+  g_autofree char *name = g_strdup_printf ("%.2s/%.16s-%s.eml", digest, digest, unique);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *aside = g_strconcat (path, ".tmp", NULL);
+  g_autofree char *below = g_path_get_dirname (path);
+  if (g_mkdir_with_parents (below, 0700) == 0 && write_aside (raw, aside) && rename (aside, path) == 0 &&
+      sync_folder (below) && sync_folder (folder))
+    return g_steal_pointer (&name);
+  int why = errno;
+  unlink (aside);
+  unlink (path);
+  g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, "cannot write %s: %s; check space and rights of its file system",
+               path, g_strerror (why));
+  return NULL;
+}
+
+static void
+sweep_below (Database *database, const char *folder, const char *below)
+{
+  g_autofree char *path = g_build_filename (folder, below, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *entry;
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *name = g_build_filename (below, entry, NULL);
+      g_autofree char *file = g_build_filename (folder, name, NULL);
+      g_autoptr (GError) error = NULL;
+      gint64 named = database_number (database, 0, &error, "SELECT 1 FROM raw WHERE file = ?", "s", name);
+      if (error == NULL && named == 0 && unlink (file) == 0)
+        g_info ("removed %s, which no message names", file);
+    }
+}
+
+void
+raw_sweep (Database *database, const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *entry;
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL)
+    sweep_below (database, folder, entry);
+}

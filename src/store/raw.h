@@ -1,0 +1,19 @@
+/* raw: the messages' octets as files, for those that are too large for the database. Private to the store.
+ *
+ * A file is written aside, synced, renamed and its folder synced before a commit names it: a crash leaves a stray file at
+ * worst, which the next start sweeps. */
+#pragma once
+
+#include "mail/raw.h"
+#include "store/database.h"
+
+/* "DATABASE.d/raw". The caller's. */
+char *raw_folder (const char *database_path);
+
+/* Writes RAW below FOLDER; *DIGEST is the SHA-256 of its octets. Returns the file's name relative to FOLDER. Errors:
+ * STORE_ERROR_UNAVAILABLE. */
+char *raw_write_file (const RawMessage *raw, const char *folder, const char *digest, GError **error);
+char *raw_digest (const RawMessage *raw);
+
+/* Removes files that no row of DATABASE names. */
+void raw_sweep (Database *database, const char *folder);

@@ -1,0 +1,114 @@
+/* store: what must not be lost.
+ *
+ * Callers use operations in the desk's words, never SQL. The engine is SQLite: WAL, synchronous=FULL, foreign
+ * keys. One writer thread commits for all that wait (group commit): a call that changes something returns after
+ * the commit that holds it is on disk. Reads go through a bounded pool of connections. Everything here may be
+ * called from any thread. All times are microseconds since 1970.
+ *
+ * Raw messages beyond LIMIT_STORED_INLINE are files in "DATABASE.d/raw/", on disk before the commit that names them.
+ */
+#pragma once
+
+#include "store/intake.h"
+#include "store/ticket.h"
+
+#define STORE_ERROR (store_error_quark ())
+GQuark store_error_quark (void);
+typedef enum {
+  STORE_ERROR_UNAVAILABLE, /* locked, full, damaged, read-only: try again later; the message says what to do */
+  STORE_ERROR_NOT_FOUND,   /* no such ticket */
+  STORE_ERROR_STATE,       /* the ticket's state does not allow it */
+  STORE_ERROR_VERSION,     /* the file was written by a newer Frontdesk */
+} StoreError;
+
+typedef struct Store Store;
+
+typedef enum {
+  STORE_DAEMON, /* creates and migrates; sweeps strays; claims of an earlier run are released */
+  STORE_WRITE,  /* for commands that change something; creates and migrates */
+  STORE_READ,   /* for commands that only look; a missing database reads as an empty one */
+} StoreMode;
+
+Store *store_open (const char *path, StoreMode mode, GError **error);
+void store_close (Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_close)
+
+/* TRUE unless the last write failed and none has succeeded since; tries a small write itself, at most once a
+ * second, to find out that the cause is gone. For RCPT: 451 early is kinder than 451 late. */
+gboolean store_is_writable (Store *store, GError **error);
+
+/* PRAGMA quick_check, for `doctor`. */
+gboolean store_check (Store *store, GError **error);
+
+/* A number that changes when another process has changed the database (PRAGMA data_version). */
+gint64 store_data_version (Store *store);
+
+/* ---- intake ---- */
+
+/* Makes all of INTAKE's decisions durable in one transaction and fills in the numbers of new tickets. A decision
+ * whose key was seen becomes INTAKE_DUPLICATE with the first one's ticket and reply. */
+gboolean store_intake (Store *store, Intake *intake, GError **error);
+
+/* The kind, ticket and reply that KEY was answered with before; FALSE without *ERROR when it is new. */
+gboolean store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GError **error);
+
+/* Acknowledgements committed for RECIPIENT (NULL: for anybody) since SINCE, or -1 with *ERROR. */
+int store_count_acknowledgements (Store *store, const char *recipient, gint64 since, GError **error);
+
+/* ---- reading ---- */
+
+typedef struct {
+  const char *role, *state, *team, *assignee, *requester; /* NULL: any */
+  gboolean overdue;
+  int limit; /* at most; 0: 100 */
+} TicketQuery;
+
+GPtrArray *store_list_tickets (Store *store, const TicketQuery *query, GError **error); /* (element-type Ticket) */
+Ticket *store_find_ticket (Store *store, gint64 number, GError **error);
+/* Tickets that hold one of the Message-IDs (without brackets), in the order of IDS. (element-type Ticket) */
+GPtrArray *store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error);
+GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */
+GPtrArray *store_list_outbox (Store *store, gint64 ticket, GError **error);    /* all of a ticket; 0: what still waits, of all */
+GPtrArray *store_list_events (Store *store, gint64 ticket, GError **error);    /* (element-type Event) */
+GPtrArray *store_list_incidents (Store *store, gint64 ticket, GError **error); /* 0: the open ones of all */
+
+/* ---- work on a ticket; ACTOR is written into the event ---- */
+
+gboolean store_add_note (Store *store, gint64 ticket, const char *actor, const char *text, gint64 now, GError **error);
+gboolean store_assign (Store *store, gint64 ticket, const char *team, const char *assignee, const char *actor, gint64 now, GError **error);
+gboolean store_set_priority (Store *store, gint64 ticket, int priority, const char *actor, gint64 now, GError **error);
+/* Resolves; open incidents of the ticket are resolved with it and their waiting pages dropped. */
+gboolean store_close_ticket (Store *store, gint64 ticket, const char *actor, gint64 close_at, gint64 now, GError **error);
+gboolean store_reopen_ticket (Store *store, gint64 ticket, const char *actor, gint64 now, GError **error);
+
+/* ---- outbox ---- */
+
+/* Claims up to LIMIT due rows of pages (PAGES) or of letters, most urgent first; they are "sending" until one of
+ * the calls below. *NEXT_DUE is when the next unclaimed one is due, or G_MAXINT64. (element-type OutboxRow) */
+GPtrArray *store_claim_due (Store *store, gboolean pages, gint64 now, guint limit, gint64 *next_due, GError **error);
+/* Delivered: state, ticket's acknowledged_at (for acknowledgements) and event. */
+gboolean store_outbox_sent (Store *store, gint64 id, const char *answer, gint64 now, GError **error);
+/* Not delivered: again at DUE_AT. */
+gboolean store_outbox_retry (Store *store, gint64 id, const char *reason, gint64 due_at, GError **error);
+/* Given up: state "failed", an event, and NOTICES (element-type Outgoing, nullable) to the team in one transaction. */
+gboolean store_outbox_fail (Store *store, gint64 id, const char *reason, GPtrArray *notices, gint64 now, GError **error);
+
+/* Calls FUNC (on any thread, must not block) after each commit that made something due. */
+void store_on_due (Store *store, void (*func) (gpointer data), gpointer data);
+
+/* ---- timers ---- */
+
+/* Works off timers due at NOW ("close": resolved becomes closed); *NEXT_DUE as above. */
+gboolean store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error);
+
+/* ---- the embedded customer table ---- */
+
+typedef struct StoreImport StoreImport;
+/* All or nothing: rows go into a new generation in small transactions, and finish makes it the one that counts. */
+StoreImport *store_import_begin (Store *store, GError **error);
+gboolean store_import_add (StoreImport *import, const Contact *contact, GError **error);
+gboolean store_import_finish (StoreImport *import, GError **error); /* frees IMPORT */
+void store_import_abandon (StoreImport *import);                    /* frees IMPORT */
+/* KEY is a normalised address or "@domain". NULL without *ERROR: not there. */
+Contact *store_find_customer (Store *store, const char *key, GError **error);
+gint64 store_count_customers (Store *store, GError **error);

@@ -1,0 +1,59 @@
+/* ticket: tickets and what belongs to them, as read from the store. Plain data; the caller frees. */
+#pragma once
+
+#include <glib.h>
+
+/* All times are microseconds since 1970, 0: not yet. */
+typedef struct {
+  gint64 number;
+  char *role, *state, *subject, *requester, *requester_name, *customer, *standing, *team, *assignee, *language;
+  int priority; /* 1..4 */
+  gint64 related;
+  gint64 opened_at, acknowledged_at, responded_at, resolved_at;
+  char **participants; /* addresses, the requester not among them */
+  char *message_id;    /* of the message that opened it, nullable: letters answer it */
+  char *references;    /* its References, Message-IDs with blanks between, oldest first, nullable */
+} Ticket;
+
+typedef struct {
+  gint64 id, ticket;
+  char *kind;       /* "message", "automatic", "refused", "note" */
+  char *direction;  /* "in", "out", "internal" */
+  char *message_id, *sender, *subject, *text, *queue_id;
+  gint64 size, at;
+  char *digest;     /* SHA-256 of the raw octets, hex */
+} Message;
+
+typedef struct {
+  gint64 id, ticket, incident; /* 0: none */
+  char *kind;       /* outgoing_kind_to_string() */
+  char *channel;    /* nullable */
+  char *recipient, *template, *languages, *reason, *message_id;
+  char *state;      /* "due", "sending", "sent", "failed", "dropped" */
+  int attempts;
+  gint64 created_at, due_at, sent_at;
+  char *last_error; /* nullable */
+} OutboxRow;
+
+typedef struct {
+  gint64 at;
+  char *kind;       /* "opened", "continued", "acknowledged", "refused", "assigned", ... */
+  char *actor;      /* address, agent or "frontdesk" */
+  char *detail;     /* one sentence */
+} Event;
+
+typedef struct {
+  gint64 id, ticket;
+  char *state;      /* "triggered", "acknowledged", "resolved" */
+  char *escalation;
+  char *acknowledged_by; /* nullable */
+  gint64 started_at, acknowledged_at, resolved_at;
+} Incident;
+
+void ticket_free (Ticket *ticket);
+void message_free (Message *message);
+void outbox_row_free (OutboxRow *row);
+void event_free (Event *event);
+void incident_free (Incident *incident);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ticket, ticket_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OutboxRow, outbox_row_free)

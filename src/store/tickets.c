@@ -1,0 +1,204 @@
+/* Reading tickets and what belongs to them. */
+#include <string.h>
+
+#include "store/private.h"
+
+#define DEFAULT_LIMIT 100
+
+#define TICKET_COLUMNS \
+  "number, role, state, priority, subject, requester, requester_name, customer, standing, team, assignee, language, " \
+  "related, opened_at, acknowledged_at, responded_at, resolved_at, message_id, refs, " \
+  "(SELECT group_concat(address, char(10)) FROM participant p WHERE p.ticket = t.number)"
+
+static gpointer
+read_ticket (Query *query)
+{
+  Ticket *ticket = g_new0 (Ticket, 1);
+  const char *participants = (const char *) sqlite3_column_text (query, 19);
+  *ticket = (Ticket){
+    .number = query_number (query, 0),
+    .role = query_text (query, 1),
+    .state = query_text (query, 2),
+    .priority = (int) query_number (query, 3),
+    .subject = query_text (query, 4),
+    .requester = query_text (query, 5),
+    .requester_name = query_text (query, 6),
+    .customer = query_text (query, 7),
+    .standing = query_text (query, 8),
+    .team = query_text (query, 9),
+    .assignee = query_text (query, 10),
+    .language = query_text (query, 11),
+    .related = query_number (query, 12),
+    .opened_at = query_number (query, 13),
+    .acknowledged_at = query_number (query, 14),
+    .responded_at = query_number (query, 15),
+    .resolved_at = query_number (query, 16),
+    .message_id = query_text (query, 17),
+    .references = query_text (query, 18),
+    .participants = g_strsplit (participants != NULL ? participants : "", "\n", -1),
+  };
+  return ticket;
+}
+
+static gpointer
+read_message (Query *query)
+{
+  Message *message = g_new0 (Message, 1);
+  *message = (Message){
+    .id = query_number (query, 0),
+    .ticket = query_number (query, 1),
+    .kind = query_text (query, 2),
+    .direction = query_text (query, 3),
+    .message_id = query_text (query, 4),
+    .sender = query_text (query, 5),
+    .subject = query_text (query, 6),
+    .text = query_text (query, 7),
+    .queue_id = query_text (query, 8),
+    .at = query_number (query, 9),
+    .size = query_number (query, 10),
+    .digest = query_text (query, 11),
+  };
+  return message;
+}
+
+static gpointer
+read_event (Query *query)
+{
+  Event *event = g_new0 (Event, 1);
+  *event = (Event){ .at = query_number (query, 0),
+                    .kind = query_text (query, 1),
+                    .actor = query_text (query, 2),
+                    .detail = query_text (query, 3) };
+  return event;
+}
+
+static gpointer
+read_incident (Query *query)
+{
+  Incident *incident = g_new0 (Incident, 1);
+  *incident = (Incident){
+    .id = query_number (query, 0),
+    .ticket = query_number (query, 1),
+    .state = query_text (query, 2),
+    .escalation = query_text (query, 3),
+    .acknowledged_by = query_text (query, 4),
+    .started_at = query_number (query, 5),
+    .acknowledged_at = query_number (query, 6),
+    .resolved_at = query_number (query, 7),
+  };
+  return incident;
+}
+
+/* Appends all rows of QUERY, read by READ, to LIST. */
+static gboolean
+append_rows (Database *database, Query *query, gpointer (*read) (Query *query), GPtrArray *list, GError **error)
+{
+  int row = -1;
+  while (query != NULL && (row = query_next (database, query, error)) > 0)
+    g_ptr_array_add (list, read (query));
+  return row == 0;
+}
+
+/* All rows of QUERY as a list whose items FREE frees; NULL with *ERROR. */
+static GPtrArray *
+read_rows (Database *database, Query *query, gpointer (*read) (Query *query), GDestroyNotify free_item, GError **error)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (free_item);
+  return append_rows (database, query, read, list, error) ? g_steal_pointer (&list) : NULL;
+}
+
+GPtrArray *
+store_list_tickets (Store *store, const TicketQuery *filter, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query = database_query (
+    loan.database, error,
+    "SELECT " TICKET_COLUMNS " FROM ticket t WHERE (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR state = ?2) AND "
+    "(?3 IS NULL OR team = ?3) AND (?4 IS NULL OR assignee = ?4) AND (?5 IS NULL OR requester = ?5 COLLATE NOCASE) "
+    "AND (?2 IS NOT NULL OR state <> 'refused') AND NOT ?6 ORDER BY state IN ('resolved', 'closed'), priority, opened_at LIMIT ?7",
+    "sssssii", filter->role, filter->state, filter->team, filter->assignee, filter->requester, (gint64) filter->overdue,
+    (gint64) (filter->limit > 0 ? filter->limit : DEFAULT_LIMIT));
+  return read_rows (loan.database, query, read_ticket, (GDestroyNotify) ticket_free, error);
+}
+
+Ticket *
+store_find_ticket (Store *store, gint64 number, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query =
+    database_query (loan.database, error, "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number = ?", "i", number);
+  int row = query != NULL ? query_next (loan.database, query, error) : -1;
+  if (row > 0)
+    return read_ticket (query);
+  if (row == 0)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "there is no ticket #%" G_GINT64_FORMAT, number);
+  return NULL;
+}
+
+GPtrArray *
+store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_free);
+  if (loan.database == NULL)
+    return NULL;
+  for (guint i = 0; ids[i] != NULL; i++)
+    {
+      g_autoptr (Query) query =
+        database_query (loan.database, error,
+                        "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number IN (SELECT ticket FROM message WHERE "
+                        "message_id = ?1 AND ticket IS NOT NULL UNION SELECT ticket FROM outbox WHERE message_id = ?1) LIMIT 20",
+                        "s", ids[i]);
+      if (!append_rows (loan.database, query, read_ticket, list, error))
+        return NULL;
+    }
+  return g_steal_pointer (&list);
+}
+
+GPtrArray *
+store_list_messages (Store *store, gint64 ticket, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query =
+    database_query (loan.database, error,
+                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, digest "
+                    "FROM message m LEFT JOIN raw r ON r.id = m.raw WHERE ticket = ? ORDER BY m.id",
+                    "i", ticket);
+  return read_rows (loan.database, query, read_message, (GDestroyNotify) message_free, error);
+}
+
+GPtrArray *
+store_list_events (Store *store, gint64 ticket, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query =
+    database_query (loan.database, error, "SELECT at, kind, actor, detail FROM event WHERE ticket = ? ORDER BY id", "i", ticket);
+  return read_rows (loan.database, query, read_event, (GDestroyNotify) event_free, error);
+}
+
+GPtrArray *
+store_list_incidents (Store *store, gint64 ticket, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query =
+    ticket != 0
+      ? database_query (loan.database, error,
+                        "SELECT id, ticket, state, escalation, acknowledged_by, started_at, acknowledged_at, resolved_at "
+                        "FROM incident WHERE ticket = ? ORDER BY id",
+                        "i", ticket)
+      : database_query (loan.database, error,
+                        "SELECT id, ticket, state, escalation, acknowledged_by, started_at, acknowledged_at, resolved_at "
+                        "FROM incident WHERE state <> 'resolved' ORDER BY id",
+                        "");
+  return read_rows (loan.database, query, read_incident, (GDestroyNotify) incident_free, error);
+}

@@ -1,0 +1,152 @@
+/* corpus FOLDER: reads every file below FOLDER as a mail, with LF, CRLF and CR line ends, and checks what holds for
+ * any input: nothing crashes, the time is bounded, the facts are valid UTF-8 and complete, and the same octets give
+ * the same digest, with LF and CRLF alike. */
+#include "config/limits.h"
+#include "mail/message.h"
+
+#include <string.h>
+
+static const double MOST_SECONDS = 2;
+
+static void
+find_files (const char *folder, GPtrArray *files)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+        continue;
+      if (g_file_test (path, G_FILE_TEST_IS_DIR))
+        find_files (path, files);
+      else
+        g_ptr_array_add (files, g_steal_pointer (&path));
+    }
+}
+
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static GString *
+with_line_ends (const char *mail, gsize length, const char *line_end)
+{
+  GString *out = g_string_sized_new (length + length / 32);
+  for (gsize i = 0; i < length; i++)
+    {
+      if (mail[i] == '\r' && i + 1 < length && mail[i + 1] == '\n')
+        continue;
+      if (mail[i] == '\n')
+        g_string_append (out, line_end);
+      else
+        g_string_append_c (out, mail[i]);
+    }
+  return out;
+}
+
+static gboolean
+is_clean (const char *text, gsize most)
+{
+  return text == NULL || (g_utf8_validate (text, -1, NULL) && strlen (text) <= most);
+}
+
+/* What is wrong with FACTS, or NULL. */
+static const char *
+check_facts (const MessageFacts *facts)
+{
+  if (strlen (facts->digest) != 64)
+    return "the digest is not 64 characters";
+  if (!is_clean (facts->text, LIMIT_LETTER) || facts->text == NULL)
+    return "the text is not clean";
+  if (!is_clean (facts->subject, 4 * LIMIT_SUBJECT) || !is_clean (facts->from, LIMIT_ADDRESS) ||
+      !is_clean (facts->from_name, 4 * LIMIT_NAME) || !is_clean (facts->message_id, LIMIT_MESSAGE_ID))
+    return "subject, From or Message-ID is not clean";
+  if (facts->from != NULL && (facts->from_count != 1 || strchr (facts->from, '@') == NULL))
+    return "From is not one address";
+  for (guint i = 0; i < facts->headers->len; i++)
+    {
+      const HeaderField *field = g_ptr_array_index (facts->headers, i);
+      if (!is_clean (field->value, LIMIT_HEADER_VALUE) || strpbrk (field->value, "\r\n") != NULL)
+        return "a header field is not clean";
+    }
+  return NULL;
+}
+
+static MessageFacts *
+read_mail (const GString *mail, double *seconds)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RawMessage) raw = raw_message_new (g_get_tmp_dir ());
+  gint64 begin = g_get_monotonic_time ();
+  if (!raw_message_append (raw, mail->str, mail->len, &error))
+    g_error ("%s", error->message);
+  MessageFacts *facts = message_read (raw, "DIYTel");
+  *seconds = (double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
+  return facts;
+}
+
+/* What is wrong with the mail, or NULL. *DIGEST: its digest, the caller's. */
+static const char *
+check_mail (const GString *mail, char **digest)
+{
+  double seconds, again;
+  g_autoptr (MessageFacts) facts = read_mail (mail, &seconds);
+  g_autoptr (MessageFacts) same = read_mail (mail, &again);
+  *digest = g_strdup (facts->digest);
+  if (seconds > MOST_SECONDS)
+    return "it took too long";
+  if (!g_str_equal (facts->digest, same->digest))
+    return "the digest is not the same twice";
+  return check_facts (facts);
+}
+
+static const char *
+check_file (const char *path)
+{
+  static const char *const line_ends[] = { "\n", "\r\n", "\r" };
+  g_autofree char *mail = NULL;
+  gsize length;
+  if (!g_file_get_contents (path, &mail, &length, NULL))
+    return "it cannot be read";
+  char *digests[G_N_ELEMENTS (line_ends)] = { NULL };
+  const char *wrong = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (line_ends) && wrong == NULL; i++)
+    {
+      GString *form = with_line_ends (mail, length, line_ends[i]);
+      wrong = check_mail (form, &digests[i]);
+      g_string_free (form, TRUE);
+    }
+  if (wrong == NULL && !g_str_equal (digests[0], digests[1]))
+    wrong = "LF and CRLF give different digests";
+  for (guint i = 0; i < G_N_ELEMENTS (line_ends); i++)
+    g_free (digests[i]);
+  return wrong;
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *folder = argc > 1 ? argv[1] : g_getenv ("FRONTDESK_CORPUS");
+  if (folder == NULL)
+    {
+      g_print ("1..0 # SKIP no folder of mails: give one, or set FRONTDESK_CORPUS\n");
+      return 0;
+    }
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  find_files (folder, files);
+  g_ptr_array_sort (files, compare_paths);
+  g_print ("1..%u\n", files->len);
+  int failed = 0;
+  for (guint i = 0; i < files->len; i++)
+    {
+      const char *path = g_ptr_array_index (files, i);
+      const char *wrong = check_file (path);
+      g_print ("%s %u - %s%s%s\n", wrong == NULL ? "ok" : "not ok", i + 1, path, wrong != NULL ? ": " : "",
+               wrong != NULL ? wrong : "");
+      failed += wrong != NULL;
+    }
+  return failed > 0;
+}

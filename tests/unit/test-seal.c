@@ -1,0 +1,263 @@
+#include "mail/seal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+typedef struct {
+  char *folder, *path;
+} Place;
+
+static void
+place_set_up (Place *place, gconstpointer data)
+{
+  (void) data;
+  place->folder = g_dir_make_tmp ("seal-XXXXXX", NULL);
+  place->path = g_build_filename (place->folder, "secret", NULL);
+}
+
+static void
+place_tear_down (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_unlink (place->path);
+  g_assert_cmpint (g_rmdir (place->folder), ==, 0); /* nothing was left beside the key */
+  g_free (place->path);
+  g_free (place->folder);
+}
+
+static void
+test_known_answer (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_assert_true (g_file_set_contents_full (place->path, "0123456789abcdef0123456789abcdef", 32, G_FILE_SET_CONTENTS_NONE,
+                                           0600, NULL));
+  g_autoptr (Seal) seal = seal_open (place->path, FALSE, NULL);
+  g_autofree char *address = seal_address (seal, "support@example.com", 't', 1042);
+  /* printf 'address\0t.1042\0support@example.com\0' | openssl dgst -sha256 -hmac KEY, the first 10 octets as base32:
+   * addresses that were given out must stay good over versions. */
+  g_assert_cmpstr (address, ==, "support+t.1042.g7c3eckryrllxcpq@example.com");
+}
+
+static void
+test_round_trip (void)
+{
+  static const char *const roles[] = { "support@example.com", "Support@Example.COM", "élan@example.com" };
+  static const gint64 numbers[] = { 1, 1042, G_GINT64_CONSTANT (999999999999999999) };
+  g_autoptr (Seal) seal = seal_new ();
+  for (guint r = 0; r < G_N_ELEMENTS (roles); r++)
+    for (guint n = 0; n < G_N_ELEMENTS (numbers); n++)
+      for (const char *kind = "tab"; *kind != '\0'; kind++)
+        {
+          g_autofree char *address = seal_address (seal, roles[r], *kind, numbers[n]);
+          const char *plus = strchr (address, '+');
+          g_autofree char *extension = g_strndup (plus + 1, strcspn (plus + 1, "@"));
+          g_autofree char *upper = g_ascii_strup (extension, -1);
+          g_assert_true (g_str_has_suffix (address, strchr (roles[r], '@')));
+          g_assert_cmpuint (strcspn (address, "@"), <=, 64);
+          g_assert_cmpint (seal_open_extension (seal, roles[r], extension, *kind), ==, numbers[n]);
+          g_assert_cmpint (seal_open_extension (seal, roles[r], upper, *kind), ==, numbers[n]);
+          g_assert_true (seal_looks_signed (upper));
+        }
+}
+
+static char *
+extension_of (const Seal *seal, const char *role, char kind, gint64 number)
+{
+  g_autofree char *address = seal_address (seal, role, kind, number);
+  const char *plus = strchr (address, '+');
+  return g_strndup (plus + 1, strcspn (plus + 1, "@"));
+}
+
+static void
+test_case_and_extension_of_the_role (void)
+{
+  g_autoptr (Seal) seal = seal_new ();
+  g_autofree char *extension = extension_of (seal, "support@example.com", 't', 7);
+  g_autofree char *tagged = seal_address (seal, "support+old@example.com", 't', 7);
+  g_autofree char *expected = g_strdup_printf ("support+%s@example.com", extension);
+  g_assert_cmpstr (tagged, ==, expected);
+  g_assert_cmpint (seal_open_extension (seal, "SUPPORT@EXAMPLE.com", extension, 't'), ==, 7);
+}
+
+static void
+test_wrong (void)
+{
+  g_autoptr (Seal) seal = seal_new ();
+  g_autoptr (Seal) stranger = seal_new ();
+  g_autofree char *good = extension_of (seal, "support@example.com", 't', 1042);
+  g_assert_cmpint (seal_open_extension (seal, "support@example.com", good, 't'), ==, 1042);
+  g_assert_cmpint (seal_open_extension (seal, "support@example.com", good, 'a'), ==, 0);
+  g_assert_cmpint (seal_open_extension (seal, "billing@example.com", good, 't'), ==, 0);
+  g_assert_cmpint (seal_open_extension (seal, "support@example.net", good, 't'), ==, 0);
+  g_assert_cmpint (seal_open_extension (stranger, "support@example.com", good, 't'), ==, 0);
+  g_assert_cmpint (seal_open_extension (seal, "support@example.com", NULL, 't'), ==, 0);
+  for (gsize i = 0; good[i] != '\0'; i++)
+    {
+      g_autofree char *changed = g_strdup (good);
+      changed[i] = changed[i] == 'a' ? 'b' : 'a';
+      g_assert_cmpint (seal_open_extension (seal, "support@example.com", changed, 't'), ==, 0);
+    }
+  g_autofree char *other_number = g_strdup_printf ("t.1043%s", good + strlen ("t.1042"));
+  g_assert_cmpint (seal_open_extension (seal, "support@example.com", other_number, 't'), ==, 0);
+  g_assert_true (seal_looks_signed (other_number));
+}
+
+static void
+test_form (void)
+{
+  static const struct {
+    const char *extension;
+    gboolean form;
+  } rows[] = {
+    { "t.1042.abcdefghijklmnop", TRUE },
+    { "A.1.ABCDEFGH234567ZZ", TRUE },
+    { "b.1.abcdefghijklmnop", TRUE },
+    { "c.1.abcdefghijklmnop", FALSE },
+    { "t.0.abcdefghijklmnop", FALSE },
+    { "t.01042.abcdefghijklmnop", FALSE },
+    { "t.-1.abcdefghijklmnop", FALSE },
+    { "t.+1.abcdefghijklmnop", FALSE },
+    { "t. 1.abcdefghijklmnop", FALSE },
+    { "t..abcdefghijklmnop", FALSE },
+    { "t.1042.abcdefghijklmno", FALSE },
+    { "t.1042.abcdefghijklmnopq", FALSE },
+    { "t.1042.abcdefghijklmn01", FALSE },
+    { "t.1042", FALSE },
+    { "t.9223372036854775808.abcdefghijklmnop", FALSE },
+    { "t.99999999999999999999999999999999.abcdefghijklmnop", FALSE },
+    { "newsletter", FALSE },
+    { "t", FALSE },
+    { "", FALSE },
+    { NULL, FALSE },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpint (seal_looks_signed (rows[i].extension), ==, rows[i].form);
+}
+
+static void
+test_local_part_bound (void)
+{
+  g_autoptr (Seal) seal = seal_new ();
+  /* "+t.1042." and 16 characters of MAC leave 40 octets for the role. */
+  g_autofree char *fits = g_strconcat ("abcdefghijabcdefghijabcdefghijabcdefghij", "@example.com", NULL);
+  g_autofree char *passes = g_strconcat ("x", fits, NULL);
+  g_autofree char *address = seal_address (seal, fits, 't', 1042);
+  g_assert_cmpuint (strcspn (address, "@"), ==, 64);
+  g_assert_null (seal_address (seal, passes, 't', 1042));
+  g_assert_null (seal_address (seal, "no-at-sign", 't', 1042));
+  g_assert_null (seal_address (seal, "@example.com", 't', 1042));
+  g_assert_null (seal_address (seal, "+x@example.com", 't', 1042));
+  g_assert_null (seal_address (seal, "\"a b\"@example.com", 't', 1042));
+}
+
+static void
+test_message_id (void)
+{
+  g_autoptr (Seal) seal = seal_new ();
+  g_autofree char *one = seal_message_id (seal, "ack", "key 1", "mail.example.com");
+  g_autofree char *again = seal_message_id (seal, "ack", "key 1", "mail.example.com");
+  g_autofree char *other_key = seal_message_id (seal, "ack", "key 2", "mail.example.com");
+  g_autofree char *page = seal_message_id (seal, "page", "key 1", "mail.example.com");
+  g_assert_true (g_regex_match_simple ("^ack\\.[a-z2-7]{16}@mail\\.example\\.com$", one, 0, 0));
+  g_assert_cmpstr (one, ==, again);
+  g_assert_cmpstr (one, !=, other_key);
+  g_assert_cmpstr (one + strlen ("ack"), !=, page + strlen ("page"));
+}
+
+static void
+test_key_is_made_once (Place *place, gconstpointer data)
+{
+  (void) data;
+  GStatBuf status;
+  g_autoptr (Seal) first = seal_open (place->path, TRUE, NULL);
+  g_autoptr (Seal) second = seal_open (place->path, TRUE, NULL);
+  g_autofree char *one = seal_address (first, "support@example.com", 't', 1);
+  g_autofree char *other = seal_address (second, "support@example.com", 't', 1);
+  g_assert_cmpstr (one, ==, other);
+  g_assert_cmpint (g_stat (place->path, &status), ==, 0);
+  g_assert_cmpint (status.st_size, ==, 32);
+  g_assert_cmpint (status.st_mode & 0777, ==, 0600);
+}
+
+static gpointer
+start (gpointer path)
+{
+  g_autoptr (Seal) seal = seal_open (path, TRUE, NULL);
+  return seal != NULL ? seal_address (seal, "support@example.com", 't', 1) : NULL;
+}
+
+static void
+test_starts_at_once_agree (Place *place, gconstpointer data)
+{
+  (void) data;
+  GThread *threads[16];
+  g_autofree char *first = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, start, place->path);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    {
+      g_autofree char *address = g_thread_join (threads[i]);
+      g_assert_nonnull (address);
+      if (first == NULL)
+        first = g_strdup (address);
+      g_assert_cmpstr (address, ==, first);
+    }
+}
+
+static void
+assert_refused (const char *path, gboolean create, int code, const char *says)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (seal_open (path, create, &error));
+  g_assert_error (error, G_FILE_ERROR, code);
+  g_assert_nonnull (strstr (error->message, path));
+  g_assert_nonnull (strstr (error->message, says));
+}
+
+static void
+test_key_is_refused (Place *place, gconstpointer data)
+{
+  (void) data;
+  assert_refused (place->path, FALSE, G_FILE_ERROR_NOENT, "No such file");
+  g_autofree char *nowhere = g_build_filename (place->folder, "none", "secret", NULL);
+  assert_refused (nowhere, TRUE, G_FILE_ERROR_NOENT, "cannot be made");
+  assert_refused (place->folder, TRUE, G_FILE_ERROR_INVAL, "not a file");
+  static const int modes[] = { 0640, 0604, 0620, 0601 };
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_assert_true (g_file_set_contents_full (place->path, "0123456789abcdef0123456789abcdef", 32,
+                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+      g_assert_cmpint (g_chmod (place->path, (mode_t) modes[i]), ==, 0);
+      assert_refused (place->path, TRUE, G_FILE_ERROR_PERM, "chmod 600");
+    }
+  static const int lengths[] = { 0, 31, 33 };
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      g_assert_true (g_file_set_contents_full (place->path, "0123456789abcdef0123456789abcdefg", lengths[i],
+                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+      g_assert_cmpint (g_chmod (place->path, 0600), ==, 0);
+      assert_refused (place->path, TRUE, G_FILE_ERROR_INVAL, "wrong length");
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define WITH_PLACE(name, test) g_test_add (name, Place, NULL, place_set_up, test, place_tear_down)
+  WITH_PLACE ("/seal/known-answer", test_known_answer);
+  g_test_add_func ("/seal/round-trip", test_round_trip);
+  g_test_add_func ("/seal/case-and-extension-of-the-role", test_case_and_extension_of_the_role);
+  g_test_add_func ("/seal/wrong", test_wrong);
+  g_test_add_func ("/seal/form", test_form);
+  g_test_add_func ("/seal/local-part-bound", test_local_part_bound);
+  g_test_add_func ("/seal/message-id", test_message_id);
+  WITH_PLACE ("/seal/key-is-made-once", test_key_is_made_once);
+  WITH_PLACE ("/seal/starts-at-once-agree", test_starts_at_once_agree);
+  WITH_PLACE ("/seal/key-is-refused", test_key_is_refused);
+  return g_test_run ();
+}
