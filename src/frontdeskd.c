@@ -39,7 +39,6 @@ static gboolean
 read_options (int *argc, char ***argv, Options *options)
 {
   g_autoptr (GError) error = NULL;
-  options->config_path = g_strdup (SYSCONFDIR "/frontdesk/frontdesk.conf");
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_path, "Configuration file", "FILE" },
     { "foreground", 'f', 0, G_OPTION_ARG_NONE, &options->foreground, "Stay in the foreground, log to standard error", NULL },
@@ -228,7 +227,8 @@ main (int argc, char **argv)
       puts (PACKAGE_STRING);
       return EX_OK;
     }
-  Daemon running = { .config_path = g_canonicalize_filename (options.config_path, NULL) };
+  const char *config_path = options.config_path != NULL ? options.config_path : SYSCONFDIR "/frontdesk/frontdesk.conf";
+  Daemon running = { .config_path = g_canonicalize_filename (config_path, NULL) };
   g_free (options.config_path);
   running.config = config_load (running.config_path, &error);
   if (running.config == NULL)

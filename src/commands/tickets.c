@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+/* The filter as the options give it; the strings are the caller's. */
 static gboolean
 read_query (int *argc, char ***argv, TicketQuery *query)
 {
@@ -26,6 +27,16 @@ read_query (int *argc, char ***argv, TicketQuery *query)
   return FALSE;
 }
 
+static void
+free_query (const TicketQuery *query)
+{
+  g_free ((char *) query->role);
+  g_free ((char *) query->state);
+  g_free ((char *) query->team);
+  g_free ((char *) query->assignee);
+  g_free ((char *) query->requester);
+}
+
 int
 command_tickets (CommandContext *context, int argc, char **argv)
 {
@@ -35,6 +46,7 @@ command_tickets (CommandContext *context, int argc, char **argv)
     return COMMAND_USAGE;
   g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
   g_autoptr (GPtrArray) tickets = store != NULL ? store_list_tickets (store, &query, &error) : NULL;
+  free_query (&query);
   if (tickets == NULL)
     return output_error ("tickets", error);
   json_t *list = json_array ();

@@ -100,6 +100,7 @@ delivery_write (const Config *config, const Templates *templates, const Seal *se
                             .detail = row->reason };
   if (!templates_fill (templates, row->template, row->languages, &data, subject, body, error))
     return FALSE;
+  g_autofree char *language = templates_find_language (templates, row->template, row->languages);
   g_autofree char *reply_to = reply_address (seal, role, row, ticket->number);
   g_auto (GStrv) references = g_strsplit (ticket->references != NULL ? ticket->references : "", " ", -1);
   const Letter letter = { .from_name = config->company,
@@ -114,6 +115,7 @@ delivery_write (const Config *config, const Templates *templates, const Seal *se
                           .references = (const char *const *) references,
                           .auto_submitted = answer ? "auto-replied" : "auto-generated",
                           .loop = config->hostname,
+                          .language = language,
                           .date = row->created_at };
   *message = letter_compose (&letter);
   return TRUE;

@@ -164,6 +164,14 @@ channel_send_mail (const RelaySettings *relay, const char *from, const char *to,
   return sent;
 }
 
+static size_t
+let_go (char *data, size_t size, size_t count, void *user)
+{
+  (void) data;
+  (void) user;
+  return size * count;
+}
+
 gboolean
 channel_check_relay (const RelaySettings *relay, GError **error)
 {
@@ -172,6 +180,7 @@ channel_check_relay (const RelaySettings *relay, GError **error)
   if (!set_relay (handle, relay, &conversation, error))
     return FALSE;
   curl_easy_setopt (handle, CURLOPT_CUSTOMREQUEST, "NOOP");
+  curl_easy_setopt (handle, CURLOPT_WRITEFUNCTION, let_go);
   CURLcode result = curl_easy_perform (handle);
   gboolean good = finish (handle, result, relay, &conversation, NULL, error);
   curl_easy_reset (handle);

@@ -143,9 +143,9 @@ static const Rule RULES[] = {
 
 Automatic
 automatic_classify (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config,
-                    gboolean known)
+                    Standing standing)
 {
-  g_autoptr (Clues) clues = clues_new (facts, envelope, role, config, known);
+  g_autoptr (Clues) clues = clues_new (facts, envelope, role, config, standing);
   Automatic strongest = { AUTOMATIC_NONE, NULL, NULL };
   for (guint i = 0; i < G_N_ELEMENTS (RULES); i++)
     {

@@ -20,7 +20,7 @@ typedef struct {
   const char *reason; /* a sentence part, as "it says Auto-Submitted"; static */
 } Automatic;
 
-/* CONFIG: the roles' addresses and own_address (mail "from ourselves"). KNOWN: the sender is in the directory
- * (List-Unsubscribe alone then proves nothing). The strongest class that any rule gives, first rule of it. */
+/* CONFIG: the roles' addresses and own_address (mail "from ourselves"). STANDING: of the sender: List-Unsubscribe alone
+ * proves nothing about a known one, and a verified one is answered at From, whatever the envelope says. The strongest class that any rule gives, first rule of it. */
 Automatic automatic_classify (const MessageFacts *facts, const Envelope *envelope, const Role *role,
-                              const Config *config, gboolean known);
+                              const Config *config, Standing standing);

@@ -26,16 +26,18 @@ fold_subject (const char *subject)
 }
 
 Clues *
-clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config, gboolean known)
+clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config,
+           Standing standing)
 {
   Clues *clues = g_new0 (Clues, 1);
   clues->facts = facts;
   clues->role = role;
   clues->config = config;
-  clues->known = known;
+  clues->known = standing >= STANDING_KNOWN;
   clues->null_sender = *envelope->sender == '\0';
   g_autofree char *plain = envelope_unwrap_sender (envelope->sender);
-  clues->return_path = g_ascii_strdown (plain, -1);
+  gboolean to_from = standing == STANDING_VERIFIED && !clues->null_sender;
+  clues->return_path = g_ascii_strdown (to_from ? facts->from : plain, -1);
   clues->return_local = local_part (clues->return_path);
   clues->from_local = local_part (facts->from != NULL ? facts->from : "");
   clues->subject = fold_subject (facts->subject);

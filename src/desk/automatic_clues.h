@@ -10,14 +10,15 @@ typedef struct {
   const Config *config;
   gboolean known;     /* the sender is in the directory */
   gboolean null_sender;
-  char *return_path;  /* the envelope sender with SRS and BATV undone, lower case; "" when null */
+  char *return_path;  /* where an answer would go, lower case: the envelope sender with SRS and BATV undone ("" when null),
+                         or a verified sender's From */
   char *return_local; /* its local part without "+extension" */
   char *from_local;   /* likewise of From; "" when it names no one mailbox */
   char *subject;      /* compatibility-composed and case-folded */
 } Clues;
 
 Clues *clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config,
-                  gboolean known);
+                  Standing standing);
 void clues_free (Clues *clues);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Clues, clues_free)
 

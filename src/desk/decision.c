@@ -206,7 +206,7 @@ intake_decide (const IntakeCase *intake)
   decision->standing = standing_of_sender (intake->config, intake->envelope, intake->facts, intake->directory,
                                            intake->contact, &decision->standing_reason);
   Automatic automatic = automatic_classify (intake->facts, intake->envelope, decision->role, intake->config,
-                                            decision->standing >= STANDING_KNOWN);
+                                            decision->standing);
   gboolean by_machine = automatic.class == AUTOMATIC_MAIL || automatic.class == AUTOMATIC_REPORT;
   decision->automatic = by_machine;
   decision->automatic_reason = g_strdup (automatic.reason);

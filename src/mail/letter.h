@@ -1,7 +1,7 @@
 /* letter: what Frontdesk writes: templates filled in, and the message made of them.
  *
- * Templates are files LANG/NAME.txt: header lines ("Subject: ..."), an empty line, the body; template-glib's
- * {{expressions}}. All are parsed and tried once when they are loaded, so an unknown name is found then, not at
+ * Templates are files LANG/NAME.txt: one line "Subject: ...", an empty line, the body; template-glib's
+ * {{expressions}}. All are parsed and tried when they are loaded, so an unknown name is found then, not at
  * three in the morning. Values are data: they are never parsed as templates, and header values are cleaned.
  */
 #pragma once
@@ -45,6 +45,10 @@ typedef struct {
 gboolean templates_fill (const Templates *templates, const char *name, const char *languages, const LetterData *data,
                          char **subject, char **body, GError **error);
 
+/* The language that templates_fill() would take, as a lower-case tag ("fr-ca"): for Content-Language. NULL when there
+ * is no template NAME. The caller owns it. */
+char *templates_find_language (const Templates *templates, const char *name, const char *languages);
+
 /* A letter ready to send. All strings belong to the caller and may be NULL where said. */
 typedef struct {
   const char *from_name, *from;     /* the role's address */
@@ -61,5 +65,6 @@ typedef struct {
 } Letter;
 
 /* The message as octets with CRLF line ends: text/plain, UTF-8, transfer-encoded so that lines stay within 998
- * octets (RFC 5322 2.1.1). X-Auto-Response-Suppress: All and Precedence: bulk are added. The caller owns it. */
+ * octets (RFC 5322 2.1.1). X-Auto-Response-Suppress: All and Precedence: bulk are added. No string can add a field:
+ * text is cleaned, what is not one plain address or Message-ID is left out. The caller owns it. */
 GBytes *letter_compose (const Letter *letter);

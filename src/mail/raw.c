@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* O_TMPFILE */
 #include "mail/raw.h"
 
 #include "config/limits.h"

@@ -51,7 +51,7 @@ read_key (Seal *seal, int fd, const char *path, GError **error)
   if ((status.st_mode & 077) != 0)
     return fail (error, EPERM, path, "is open to others: chmod 600 it, and think of who may have read it");
   if (status.st_size != KEY_OCTETS)
-    return fail (error, EINVAL, path, "has a wrong length: restore it from a copy, or remove it to have a new one made");
+    return fail (error, EINVAL, path, "has a wrong length: restore it from a copy, or remove it to get a new one");
   ssize_t got = TEMP_FAILURE_RETRY (read (fd, seal->key, KEY_OCTETS));
   if (got < 0)
     return fail_errno (error, path, "read");

@@ -11,14 +11,15 @@ typedef struct Seal Seal;
 
 /* Errors: G_FILE_ERROR; also when the file is readable by others or has a wrong length. CREATE makes a missing one. */
 Seal *seal_open (const char *path, gboolean create, GError **error);
+
 /* A seal with a key of its own that nobody else knows: for showing what a letter would look like. */
 Seal *seal_new (void);
 void seal_free (Seal *seal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Seal, seal_free)
 
 /* "support@example.com", 't', 1042 -> "support+t.1042.MAC@example.com". The MAC covers kind, number and the role
- * address without case. KIND is 't' (customers), 'a' (staff) or 'b' (return address). The caller owns it. NULL
- * when the local part would pass 64 octets (RFC 5321 4.5.3.1.1). */
+ * address without case and without an extension of its own. KIND is 't' (customers), 'a' (staff) or 'b' (return
+ * address). The caller owns it. NULL when the local part is quoted or would pass 64 octets (RFC 5321 4.5.3.1.1). */
 char *seal_address (const Seal *seal, const char *role_address, char kind, gint64 number);
 
 /* The number in EXTENSION ("t.1042.MAC") when it is of KIND and its MAC is right for ROLE_ADDRESS, else 0. */

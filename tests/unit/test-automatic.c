@@ -325,7 +325,7 @@ test_row (gconstpointer data)
   g_autoptr (MessageFacts) facts = make_facts (row);
   g_autoptr (Envelope) envelope = envelope_new (row->sender != NULL ? row->sender : "kim@example.com");
   const Role *role = config_find_role_by_name (config, "support");
-  Automatic automatic = automatic_classify (facts, envelope, role, config, row->known);
+  Automatic automatic = automatic_classify (facts, envelope, role, config, row->known ? STANDING_KNOWN : STANDING_UNKNOWN);
   g_assert_cmpstr (automatic.rule, ==, row->want_rule);
   g_assert_cmpint (automatic.class, ==, row->want);
   g_assert_true ((automatic.reason != NULL) == (row->want != AUTOMATIC_NONE));

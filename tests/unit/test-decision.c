@@ -86,7 +86,7 @@ static const Row rows[] = {
   { "authenticated stranger stays unknown", .role = "known", .who = NOT_FOUND, .auth = "dmarc=pass customer.example", REFUSED, UNKNOWN },
   { "dmarc=fail makes unknown", .role = "known", .who = KNOWN, .auth = "dmarc=fail customer.example", REFUSED, UNKNOWN },
   { "dmarc=fail is not acknowledged", .who = KNOWN, .auth = "dmarc=fail customer.example", OPENS, UNKNOWN, NOTES (1) },
-  { "agent by own login", .who = KNOWN, .from = "alice@desk.example", .auth_user = "alice-login", OPENS, IS_VERIFIED, ACKS, NOTES (1) },
+  { "agent by own login, never answered", .who = KNOWN, .from = "alice@desk.example", .auth_user = "alice-login", OPENS, IS_VERIFIED, NOTES (1) },
   { "agent's login, other From", .who = KNOWN, .auth_user = "alice-login", OPENS, IS_KNOWN, ACKS, NOTES (1) },
   { "no From mailbox", .from = NONE, .sender = "ann@customer.example", .who = KNOWN, OPENS, UNKNOWN, NOTES (1) },
   { "no From mailbox, known role", .role = "known", .from = NONE, .sender = "ann@customer.example", .who = KNOWN, REFUSED, UNKNOWN },

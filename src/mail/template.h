@@ -1,0 +1,15 @@
+/* template: one template file, parsed once and filled in as often as wanted, from any thread. */
+#pragma once
+
+#include "mail/letter.h"
+
+typedef struct Template Template;
+
+/* Reads PATH and tries every expression in it, those in branches not taken too, so that an unknown name is an error
+ * with file and line now. Errors: LETTER_ERROR. */
+Template *template_load (const char *path, GError **error);
+void template_free (Template *template);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Template, template_free)
+
+/* *SUBJECT and *BODY are the caller's. Errors: LETTER_ERROR. */
+gboolean template_fill (Template *template, const LetterData *data, char **subject, char **body, GError **error);

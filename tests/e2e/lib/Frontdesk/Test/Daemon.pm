@@ -1,0 +1,126 @@
+package Frontdesk::Test::Daemon;
+
+# frontdeskd with a configuration of the test's own, and the frontdesk command beside it.
+
+use strict;
+use warnings;
+use Frontdesk::Test::Support qw(start_process end_process run slurp spew wait_for);
+use IO::Socket::UNIX;
+use JSON::PP ();
+
+our $BUILD = $ENV{FRONTDESK_BUILD} // die "FRONTDESK_BUILD must name the build folder\n";
+our $SOURCE = $ENV{FRONTDESK_SOURCE} // die "FRONTDESK_SOURCE must name the source folder\n";
+
+# new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body')
+sub new {
+    my ($class, $dir, %option) = @_;
+    my $self = bless { dir => "$dir", owner => $$, %option }, $class;
+    mkdir "$dir/run";
+    mkdir "$dir/state";
+    $self->configure;
+    return $self;
+}
+
+sub socket_path { return "$_[0]{dir}/run/milter.sock" }
+sub milter { return 'unix:' . $_[0]->socket_path }
+sub config_path { return "$_[0]{dir}/frontdesk.conf" }
+sub database { return "$_[0]{dir}/state/frontdesk.db" }
+
+sub configure {
+    my ($self, %change) = @_;
+    $self->{$_} = $change{$_} for keys %change;
+    my $directory = $self->{directory} // 'directory { type = "table" }';
+    my $channel = $self->{channel} // 'type = "command" command = {"/bin/sh", "-c", "cat >> ' . $self->{dir} . '/pages; echo >> ' . $self->{dir} . '/pages"}';
+    my $extra = $self->{extra} // '';
+    my $roles = $self->{roles} // '';
+    spew($self->config_path, <<"CONF");
+listen = "unix:$self->{dir}/run/milter.sock"
+socket-mode = "0666"
+hostname = "mail.diytel.ca"
+database = "$self->{dir}/state/frontdesk.db"
+templates = "$SOURCE/templates"
+tag = "DIYTel"
+company = "DIYTel"
+phone = "+1 604-635-0700"
+$extra
+relay { url = "smtp://127.0.0.1:$self->{relay}" timeout = "10s" }
+$directory
+calendar "pacific" { timezone = "America/Vancouver" hours = {"mon-fri 06:00-18:00"} }
+policy "diytel" { calendar = "pacific" }
+team "tier1" { notify = {"tier1\@diytel.ca"} }
+team "billing" { notify = {"billing-team\@diytel.ca"} }
+team "noc" { notify = {"noc\@diytel.ca"} }
+agent "alice" { name = "Alice Nguyen" mail = "alice\@diytel.ca" teams = {"tier1", "noc"} mobile = "+16045550101" }
+role "support" { address = {"support\@diytel.ca", "telecom-support\@diytel.ca"} policy = "diytel" team = "tier1" }
+role "billing" {
+  address = {"billing\@diytel.ca"} policy = "diytel" team = "billing" accept = "known"
+  refuse = "Billing answers registered customers. Please write from the address on your account, or call +1 604-635-0700."
+}
+role "emergency" {
+  address = {"emergency\@diytel.ca"} policy = "diytel" priority = "p1" team = "noc" page = "noc" page-if = "known"
+}
+role "taken" { address = {"taken\@diytel.ca"} policy = "diytel" team = "tier1" deliver = "take" }
+$roles
+channel "pager" { $channel }
+channel "mail" { type = "mail" }
+schedule "noc" { timezone = "America/Vancouver" }
+escalation "noc" { step "first" { schedule = "noc" by = {"pager", "mail"} wait = "5m" } }
+CONF
+    return;
+}
+
+# Fills the embedded directory from lines "mail,name,organization,customer,language,status".
+sub customers {
+    my ($self, @lines) = @_;
+    spew("$self->{dir}/customers.csv", join "\n", 'mail,name,organization,customer,language,status', @lines, '');
+    return $self->command('customers', 'import', "$self->{dir}/customers.csv");
+}
+
+sub start {
+    my ($self, @wrapper) = @_;
+    $self->{pid} = start_process("$self->{dir}/daemon.log", @wrapper, "$BUILD/src/frontdeskd", '-c', $self->config_path, '-f');
+    wait_for('frontdeskd: ' . $self->socket_path, sub {
+        die 'frontdeskd ended: ' . $self->log if !kill 0, $self->{pid};
+        IO::Socket::UNIX->new(Peer => $self->socket_path) && $self->log =~ /serving on/;
+    });
+    return $self;
+}
+
+sub log { return -e "$_[0]{dir}/daemon.log" ? slurp("$_[0]{dir}/daemon.log") : '' }
+
+sub stop {
+    my ($self, $signal) = @_;
+    return end_process(delete $self->{pid}, $signal);
+}
+
+sub reload {
+    my ($self) = @_;
+    my $before = () = $self->log =~ /reloaded/g;
+    kill 'USR1', $self->{pid};
+    wait_for('the reload', sub { my $now = () = $self->log =~ /reloaded/g; $now > $before });
+    return;
+}
+
+# Runs a subcommand; returns what it prints.
+sub command {
+    my ($self, @arguments) = @_;
+    return run("$BUILD/src/frontdesk", '-c', $self->config_path, @arguments);
+}
+
+sub json {
+    my ($self, @arguments) = @_;
+    return JSON::PP->new->utf8->decode($self->command($arguments[0], '--json', @arguments[1 .. $#arguments]));
+}
+
+sub tickets {
+    my ($self, @filter) = @_;
+    return @{ $self->json('tickets', @filter)->{tickets} };
+}
+
+# What the pager was given: one structure a page.
+sub pages {
+    my ($self) = @_;
+    return map { JSON::PP->new->utf8->decode($_) } -e "$self->{dir}/pages" ? grep { /\S/ } split /\n/, slurp("$self->{dir}/pages") : ();
+}
+
+1;

@@ -1,0 +1,693 @@
+#include "mail/letter.h"
+
+#include <string.h>
+
+#include <glib/gstdio.h>
+#include <gmime/gmime.h>
+
+#include "config/limits.h"
+#include "mail/message.h"
+
+static const char *const names[] = { "acknowledgement", "emergency",   "emergency-unverified", "team-new",
+                                     "team-unverified", "team-failed", "page" };
+
+/* ---- folders of templates ---- */
+
+typedef struct {
+  char *folder;
+} Place;
+
+static void
+write_template (const Place *place, const char *language, const char *name, const char *text)
+{
+  g_autofree char *folder = g_build_filename (place->folder, language, NULL);
+  g_autofree char *file = g_strconcat (folder, "/", name, ".txt", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0755), ==, 0);
+  g_assert_true (g_file_set_contents (file, text, -1, NULL));
+}
+
+static void
+place_set_up (Place *place, gconstpointer data)
+{
+  (void) data;
+  place->folder = g_dir_make_tmp ("letter-XXXXXX", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    write_template (place, "en", names[i], "Subject: {{tag}} {{subject}}\n\nEnglish {{number}}\n");
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *entry;
+  while (folder != NULL && (entry = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, entry, NULL);
+      remove_tree (child);
+    }
+  g_remove (path);
+}
+
+static void
+place_tear_down (Place *place, gconstpointer data)
+{
+  (void) data;
+  remove_tree (place->folder);
+  g_free (place->folder);
+}
+
+static const LetterData sample = { .number = 1042,
+                                   .tag = "[DIYTel #1042]",
+                                   .subject = "No dial tone",
+                                   .name = "Ann Ouellette",
+                                   .requester = "ann@example.com",
+                                   .customer = "K 1001",
+                                   .company = "DIYTel",
+                                   .phone = "+1 604-635-0700",
+                                   .role = "support",
+                                   .role_address = "support@example.com",
+                                   .team = "noc",
+                                   .priority = "p3",
+                                   .standing = "unknown (directory unavailable)",
+                                   .hours = "mon-fri 06:00-18:00 (America/Vancouver)",
+                                   .opened = "2026-11-24 09:00",
+                                   .reason = "the sender is not verified",
+                                   .excerpt = "There is no\n  dial tone.",
+                                   .detail = "550 5.1.1 no such user" };
+
+static void
+assert_load_fails (const Place *place, LetterError code, const char *says)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (templates_load (place->folder, "en", &error));
+  g_assert_error (error, LETTER_ERROR, (gint) code);
+  if (strstr (error->message, says) == NULL)
+    g_error ("\"%s\" does not say \"%s\"", error->message, says);
+}
+
+/* Fills in and returns the body; the subject goes to *SUBJECT when that is wanted. */
+static char *
+fill (const Templates *templates, const char *name, const char *languages, const LetterData *data, char **subject)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL;
+  char *body = NULL;
+  templates_fill (templates, name, languages, data, &line, &body, &error);
+  g_assert_no_error (error);
+  if (subject != NULL)
+    *subject = g_steal_pointer (&line);
+  return body;
+}
+
+/* Fills in BODY as an acknowledgement. */
+static char *
+fill_text (Place *place, const char *text, const LetterData *data, char **subject)
+{
+  g_autoptr (GError) error = NULL;
+  write_template (place, "en", "acknowledgement", text);
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", &error);
+  g_assert_no_error (error);
+  return fill (templates, "acknowledgement", NULL, data, subject);
+}
+
+/* ---- templates ---- */
+
+/* make check says where the sources are. */
+static char *
+shipped_folder (void)
+{
+  const char *source = g_getenv ("FRONTDESK_SOURCE");
+  return g_build_filename (source != NULL ? source : ".", "templates", NULL);
+}
+
+static void
+test_shipped_templates (void)
+{
+  static const char *const languages[] = { "en", "fr" };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = shipped_folder ();
+  for (guint l = 0; l < G_N_ELEMENTS (languages); l++)
+    {
+      g_autoptr (Templates) templates = templates_load (folder, languages[l], &error);
+      g_assert_no_error (error);
+      for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+        {
+          g_autofree char *subject = NULL;
+          g_autofree char *body = fill (templates, names[i], languages[l], &sample, &subject);
+          g_assert_nonnull (strstr (subject, "[DIYTel #1042]"));
+          g_assert_nonnull (strstr (subject, "No dial tone"));
+          g_assert_nonnull (strstr (body, "1042"));
+          g_assert_null (strstr (body, "{{"));
+          g_assert_null (strstr (body, "\n\n\n"));
+        }
+    }
+}
+
+static void
+test_shipped_customer_letters (void)
+{
+  static const char *const letters[] = { "acknowledgement", "emergency", "emergency-unverified" };
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  LetterData bare = sample;
+  bare.hours = bare.phone = bare.subject = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
+    {
+      g_autofree char *full = fill (templates, letters[i], "fr", &sample, NULL);
+      g_autofree char *short_one = fill (templates, letters[i], "fr", &bare, NULL);
+      g_assert_nonnull (strstr (full, sample.hours));
+      g_assert_nonnull (strstr (full, sample.phone));
+      g_assert_nonnull (strstr (full, "automatiquement"));
+      g_assert_null (strstr (full, "dial tone.")); /* never a part of the message */
+      g_assert_null (strstr (short_one, "heures"));
+      g_assert_null (strstr (short_one, "téléphon"));
+      g_assert_null (strstr (short_one, "«"));
+    }
+  g_autofree char *subject = NULL;
+  g_autofree char *unverified = fill (templates, "team-unverified", "fr", &sample, &subject);
+  g_assert_nonnull (strstr (subject, "unverified"));
+  g_assert_nonnull (strstr (unverified, sample.reason));
+}
+
+static void
+test_load_errors (Place *place, gconstpointer data)
+{
+  (void) data;
+  static const struct {
+    const char *text, *says;
+  } rows[] = {
+    { "Subject: x\n\n\n\n{{nosuch}}\n", "en/page.txt:5: {{nosuch}}: " },
+    { "Subject: {{nosuch}}\n\nx\n", "en/page.txt:1: {{nosuch}}: " },
+    { "Subject: x\n\n{{if phone}}\n{{phone}}\n{{else}}\n{{nosuch}}\n{{end}}\n", "en/page.txt:6: " },
+    { "Subject: x\n\n{{if priority == \"p9\"}}{{nosuch}}{{end}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{if phone}}{{else if nosuch}}{{end}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{if phone || nosuch}}{{end}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{if phone && nosuch}}{{end}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\ntext\n{{number\n", "en/page.txt:4: \"{{\" is never closed" },
+    { "Subject: x\n\n{{if phone}}\nnever ended\n", "en/page.txt: " },
+    { "Subject: x\n\n{{end}}\n", "en/page.txt: " },
+    { "Subject: x\n\n{{}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{if}}{{end}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{$$}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{include \"/etc/passwd\"}}\n", "en/page.txt:3: " },
+    { "Subject: x\n\n{{for a in tag}}{{a}}{{end}}\n", "en/page.txt:3: " },
+    { "Subject: x\nBcc: all@example.com\n\nx\n", "en/page.txt:2: " },
+    { "From: x\nSubject: x\n\nx\n", "en/page.txt:1: " },
+    { "Subject: x\nno empty line\n", "en/page.txt:2: " },
+    { "Subject: x", "en/page.txt:2: " },
+    { "", "en/page.txt:1: " },
+    { "Subject: caf\xe9\n\nx\n", "not UTF-8" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      write_template (place, "en", "page", rows[i].text);
+      assert_load_fails (place, LETTER_ERROR_SYNTAX, rows[i].says);
+    }
+}
+
+static void
+test_broken_in_other_language (Place *place, gconstpointer data)
+{
+  (void) data;
+  write_template (place, "fr", "page", "Subject: x\n\n{{numero}}\n");
+  assert_load_fails (place, LETTER_ERROR_SYNTAX, "fr/page.txt:3: {{numero}}");
+}
+
+static void
+test_missing (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = g_build_filename (place->folder, "en", "team-failed.txt", NULL);
+  g_autofree char *folder = g_build_filename (place->folder, "none", NULL);
+  write_template (place, "fr", "team-failed", "Subject: x\n\nx\n");
+  g_assert_cmpint (g_remove (file), ==, 0);
+  assert_load_fails (place, LETTER_ERROR_READ, "en/team-failed.txt");
+  g_assert_null (templates_load (folder, "en", &error));
+  g_assert_error (error, LETTER_ERROR, LETTER_ERROR_READ);
+}
+
+static void
+test_not_a_file (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autofree char *folder = g_build_filename (place->folder, "fr", "page.txt", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0755), ==, 0);
+  assert_load_fails (place, LETTER_ERROR_READ, "fr/page.txt");
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  g_autofree char *big = g_strnfill (LIMIT_LETTER, 'x');
+  g_autofree char *text = g_strconcat ("Subject: x\n\n", big, NULL);
+  write_template (place, "fr", "page", text);
+  assert_load_fails (place, LETTER_ERROR_READ, "fr/page.txt");
+}
+
+static void
+test_too_long (Place *place, gconstpointer data)
+{
+  (void) data;
+  GString *text = g_string_new ("Subject: x\n\n");
+  for (guint i = 0; i < 40; i++)
+    g_string_append (text, "{{excerpt}}");
+  write_template (place, "en", "page", text->str);
+  assert_load_fails (place, LETTER_ERROR_LENGTH, "en/page.txt");
+  g_string_free (text, TRUE);
+}
+
+static void
+test_languages (Place *place, gconstpointer data)
+{
+  (void) data;
+  static const struct {
+    const char *languages, *body, *language;
+  } rows[] = {
+    { "fr-CA,en", "français", "fr" },  { "fr_CA", "français", "fr" }, { "FR", "français", "fr" },
+    { "fr;q=0.8, en", "français", "fr" }, { "en,fr", "English 0", "en" }, { "xx", "English 0", "en" },
+    { "xx, fr", "français", "fr" },    { "pt-BR", "brasileiro", "pt-br" }, { "pt-BR-x-y", "brasileiro", "pt-br" },
+    { "pt", "English 0", "en" },       { "", "English 0", "en" },     { NULL, "English 0", "en" },
+    { ",,;,-,../../etc", "English 0", "en" },
+  };
+  const LetterData nothing = { 0 };
+  write_template (place, "fr", "page", "Subject: x\r\n\r\nfrançais\r\n");
+  write_template (place, "pt-BR", "page", "Subject: x\n\nbrasileiro\n");
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *body = fill (templates, "page", rows[i].languages, &nothing, NULL);
+      g_autofree char *language = templates_find_language (templates, "page", rows[i].languages);
+      g_assert_cmpstr (g_strchomp (body), ==, rows[i].body);
+      g_assert_cmpstr (language, ==, rows[i].language);
+    }
+  g_autofree char *other = fill (templates, "emergency", "fr", &nothing, NULL);
+  g_assert_cmpstr (other, ==, "English 0\n");
+}
+
+static void
+test_no_such_letter (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *subject = NULL, *body = NULL;
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", NULL);
+  g_assert_false (templates_fill (templates, "nosuch", "en", &sample, &subject, &body, &error));
+  g_assert_error (error, LETTER_ERROR, LETTER_ERROR_READ);
+  g_assert_null (templates_find_language (templates, "nosuch", "en"));
+}
+
+static void
+test_values_are_data (Place *place, gconstpointer data)
+{
+  (void) data;
+  const LetterData tricky = { .number = 7,
+                              .subject = "{{number}} {{nosuch}} {{ <b>&amp; \\{{x}} %s",
+                              .name = "a\r\nBcc: evil@example.com\r\n\r\nx",
+                              .excerpt = "one\r\n  two\n\033[31mred\xe2\x80\xaereversed\n\n\n",
+                              .standing = "caf\xe9" };
+  g_autofree char *subject = NULL;
+  g_autofree char *body =
+    fill_text (place, "Subject: {{subject}} {{name}}\n\n{{subject}}|{{name}}|{{excerpt}}|{{standing}}|{{phone}}|\n",
+               &tricky, &subject);
+  g_assert_cmpstr (subject, ==, "{{number}} {{nosuch}} {{ <b>&amp; \\{{x}} %s a  Bcc: evil@example.com    x");
+  g_assert_cmpstr (body, ==,
+                   "{{number}} {{nosuch}} {{ <b>&amp; \\{{x}} %s|a  Bcc: evil@example.com    x|"
+                   "one\n  two\n[31mredreversed|caf\357\277\275||\n");
+}
+
+static void
+test_bounds (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autofree char *huge = g_strnfill (70 * 1024, 'x');
+  LetterData long_values = sample;
+  long_values.subject = long_values.name = long_values.excerpt = long_values.detail = long_values.tag = huge;
+  g_autofree char *subject = NULL;
+  g_autofree char *body =
+    fill_text (place, "Subject: {{tag}} {{subject}}\n\n{{excerpt}}{{detail}}\n", &long_values, &subject);
+  g_assert_cmpint (g_utf8_strlen (subject, -1), ==, LIMIT_SUBJECT);
+  g_assert_cmpuint (strlen (body), ==, 2 * LIMIT_EXCERPT + 1);
+}
+
+static void
+test_conditions (Place *place, gconstpointer data)
+{
+  (void) data;
+  const LetterData nothing = { 0 };
+  const char *text = "Subject: {{if tag}}tagged{{else}}bare{{end}}\n\n"
+                     "{{if phone}}\ncall {{phone}}\n{{else if hours}}\nhours\n{{else}}\nneither\n{{end}}\n"
+                     "{{if priority == \"p3\"}}third{{end}}|{{\"}}\"}}|\n"
+                     "\\{{tag}} {{if (!phone) || (priority != \"p3\")}}no{{end}}\n\n"
+                     "{{if phone && hours}}both{{end}}\nsame line\n";
+  g_autofree char *subject = NULL, *bare = NULL;
+  g_autofree char *full_body = fill_text (place, text, &sample, &subject);
+  g_autofree char *bare_body = fill_text (place, text, &nothing, &bare);
+  g_assert_cmpstr (subject, ==, "tagged");
+  g_assert_cmpstr (bare, ==, "bare");
+  g_assert_cmpstr (full_body, ==, "call +1 604-635-0700\nthird|}}|\n{{tag}} \nbothsame line\n");
+  g_assert_cmpstr (bare_body, ==, "neither\n|}}|\n{{tag}} no\nsame line\n");
+}
+
+/* ---- threads ---- */
+
+typedef struct {
+  const Templates *templates;
+  gint64 number;
+} Writer;
+
+static gpointer
+write_letters (gpointer data)
+{
+  const Writer *writer = data;
+  LetterData own = sample;
+  g_autofree char *phone = g_strdup_printf ("+%" G_GINT64_FORMAT, writer->number);
+  own.number = writer->number;
+  own.phone = phone;
+  gsize wrong = 0;
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *body = fill (writer->templates, "acknowledgement", "en", &own, NULL);
+      g_autofree char *expected = g_strdup_printf ("%" G_GINT64_FORMAT " at %s\n", own.number, own.phone);
+      wrong += !g_str_equal (body, expected);
+    }
+  return GSIZE_TO_POINTER (wrong);
+}
+
+static void
+test_eight_threads (Place *place, gconstpointer data)
+{
+  (void) data;
+  GThread *threads[8];
+  Writer writers[8];
+  write_template (place, "en", "acknowledgement", "Subject: x\n\n{{number}}{{if phone}} at {{phone}}{{end}}\n\n");
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    {
+      writers[i] = (Writer){ templates, 1000 + i };
+      threads[i] = g_thread_new (NULL, write_letters, &writers[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_assert_cmpuint (GPOINTER_TO_SIZE (g_thread_join (threads[i])), ==, 0);
+}
+
+/* ---- letters ---- */
+
+static const Letter plain_letter = { .from_name = "DIYTel Support",
+                                     .from = "support@example.com",
+                                     .to_name = "Ann Ouellette",
+                                     .to = "ann@example.org",
+                                     .reply_to = "support+t.1042.abcdefghijklmnop@example.com",
+                                     .subject = "Re: [DIYTel #1042] No dial tone",
+                                     .body = "Hello,\n\n.\nbye\n",
+                                     .message_id = "ack.abcdefghijklmnop@mail.example.com",
+                                     .in_reply_to = "original@example.org",
+                                     .auto_submitted = "auto-replied",
+                                     .loop = "mail.example.com",
+                                     .language = "en",
+                                     .date = G_GINT64_CONSTANT (1795564800) * G_USEC_PER_SEC };
+
+static char *
+compose (const Letter *letter)
+{
+  g_autoptr (GBytes) octets = letter_compose (letter);
+  gsize length;
+  const char *data = g_bytes_get_data (octets, &length);
+  g_assert_null (memchr (data, '\0', length));
+  return g_strndup (data, length);
+}
+
+/* What must hold of every letter, whatever its strings: only our fields, each once, CRLF, short lines, 7 bits. */
+static void
+assert_well_formed (const char *text)
+{
+  static const char *const ours[] = { "Date", "From", "Reply-To", "Subject", "To", "Message-Id", "In-Reply-To",
+                                      "References", "Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "X-Frontdesk-Loop",
+                                      "Content-Language", "MIME-Version", "Content-Type",
+                                      "Content-Transfer-Encoding", NULL };
+  gboolean header = TRUE;
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_auto (GStrv) lines = g_strsplit (text, "\r\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_assert_cmpuint (strlen (lines[i]), <=, 998);
+      g_assert_true (g_str_is_ascii (lines[i]));
+      g_assert_null (strpbrk (lines[i], "\r\n\033"));
+      header = header && *lines[i] != '\0';
+      if (!header || *lines[i] == ' ' || *lines[i] == '\t')
+        continue;
+      char *name = g_strndup (lines[i], strcspn (lines[i], ":"));
+      if (!g_strv_contains (ours, name))
+        g_error ("a field \"%s\" came in", lines[i]);
+      g_assert_true (g_hash_table_add (seen, name));
+    }
+  g_assert_true (g_hash_table_contains (seen, "From"));
+  g_assert_true (g_hash_table_contains (seen, "To"));
+}
+
+static void
+assert_field (const char *text, const char *line)
+{
+  g_autofree char *whole = g_strdup_printf ("\r\n%s\r\n", line);
+  g_autofree char *begun = g_strconcat ("\r\n", text, NULL);
+  if (strstr (begun, whole) == NULL)
+    g_error ("no line \"%s\" in:\n%s", line, text);
+}
+
+static GMimeMessage *
+parse (const char *text)
+{
+  GMimeStream *stream = g_mime_stream_mem_new_with_buffer (text, strlen (text));
+  GMimeParser *parser = g_mime_parser_new_with_stream (stream);
+  GMimeMessage *message = g_mime_parser_construct_message (parser, NULL);
+  g_object_unref (parser);
+  g_object_unref (stream);
+  g_assert_nonnull (message);
+  return message;
+}
+
+static char *
+read_body (GMimeMessage *message)
+{
+  GMimeObject *part = g_mime_message_get_mime_part (message);
+  g_assert_cmpstr (g_mime_object_get_content_type_parameter (part, "charset"), ==, "utf-8");
+  GMimeStream *stream = g_mime_stream_mem_new ();
+  g_mime_data_wrapper_write_to_stream (g_mime_part_get_content (GMIME_PART (part)), stream);
+  GByteArray *octets = g_mime_stream_mem_get_byte_array (GMIME_STREAM_MEM (stream));
+  char *body = g_strndup ((const char *) octets->data, octets->len);
+  g_object_unref (stream);
+  return body;
+}
+
+static void
+test_plain_letter (void)
+{
+  g_autofree char *text = compose (&plain_letter);
+  assert_well_formed (text);
+  assert_field (text, "From: DIYTel Support <support@example.com>");
+  assert_field (text, "To: Ann Ouellette <ann@example.org>");
+  assert_field (text, "Reply-To: support+t.1042.abcdefghijklmnop@example.com");
+  assert_field (text, "Subject: Re: [DIYTel #1042] No dial tone");
+  assert_field (text, "Date: Wed, 25 Nov 2026 00:00:00 +0000");
+  assert_field (text, "Message-Id: <ack.abcdefghijklmnop@mail.example.com>");
+  assert_field (text, "In-Reply-To: <original@example.org>");
+  assert_field (text, "References: <original@example.org>");
+  assert_field (text, "Auto-Submitted: auto-replied");
+  assert_field (text, "Precedence: bulk");
+  assert_field (text, "X-Auto-Response-Suppress: All");
+  assert_field (text, "X-Frontdesk-Loop: mail.example.com");
+  assert_field (text, "Content-Language: en");
+  assert_field (text, "MIME-Version: 1.0");
+  assert_field (text, "Content-Type: text/plain; charset=utf-8");
+  g_assert_true (g_str_has_suffix (text, "\r\n\r\nHello,\r\n\r\n.\r\nbye\r\n"));
+}
+
+static void
+test_optional_strings (void)
+{
+  const Letter bare = { .from = "support@example.com", .to = "ann@example.org", .message_id = "a@b" };
+  g_autofree char *text = compose (&bare);
+  assert_well_formed (text);
+  g_assert_null (strstr (text, "\r\nReply-To"));
+  g_assert_null (strstr (text, "References"));
+  g_assert_null (strstr (text, "Content-Language"));
+}
+
+static void
+test_other_alphabets (void)
+{
+  static const char *const bodies[] = { "Une réponse à « vous » est en route.\n.\nFrom here\n\tend of it\n",
+                                        "これは日本語の本文です。\n二行目\n", "= ascii =\n" };
+  static const char *const encodings[] = { "Content-Transfer-Encoding: quoted-printable",
+                                           "Content-Transfer-Encoding: base64", "MIME-Version: 1.0" };
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
+    {
+      Letter letter = plain_letter;
+      letter.subject = "Re: [DIYTel #1042] Panne à Montréal 停電 des heures et des heures et des heures et encore";
+      letter.from_name = "Élan \"x\", Service";
+      letter.body = bodies[i];
+      g_autofree char *text = compose (&letter);
+      assert_well_formed (text);
+      assert_field (text, encodings[i]);
+      GMimeMessage *message = parse (text);
+      g_autofree char *body = read_body (message);
+      g_auto (GStrv) lines = g_strsplit (body, "\r\n", -1);
+      g_autofree char *unix_body = g_strjoinv ("\n", lines);
+      InternetAddress *from = internet_address_list_get_address (g_mime_message_get_from (message), 0);
+      g_assert_cmpstr (unix_body, ==, bodies[i]);
+      g_assert_cmpstr (g_mime_message_get_subject (message), ==, letter.subject);
+      g_assert_cmpstr (internet_address_get_name (from), ==, letter.from_name);
+      g_object_unref (message);
+    }
+}
+
+static void
+test_long_lines (void)
+{
+  g_autofree char *line = g_strnfill (60 * 1024, 'x');
+  Letter letter = plain_letter;
+  letter.body = line;
+  g_autofree char *text = compose (&letter);
+  assert_well_formed (text);
+  GMimeMessage *message = parse (text);
+  g_autofree char *body = read_body (message);
+  g_assert_cmpstr (g_strchomp (body), ==, line);
+  g_object_unref (message);
+}
+
+static void
+test_references (void)
+{
+  g_auto (GStrv) ids = g_new0 (char *, 51);
+  for (guint i = 0; i < 50; i++)
+    ids[i] = g_strdup_printf ("%u.%0*u@example.org", i, 200, 0);
+  const char *const invalid[] = { "a b@c", "a>\r\nBcc: x@y", "", "no-at-sign", "good@example.org",
+                                  "original@example.org", NULL };
+  Letter letter = plain_letter;
+  letter.references = (const char *const *) ids;
+  g_autofree char *text = compose (&letter);
+  assert_well_formed (text);
+  static const struct {
+    const char *id;
+    gboolean kept;
+  } rows[] = { { "<0.", TRUE },   { "<3.", TRUE },  { "<4.", FALSE },
+               { "<44.", FALSE }, { "<45.", TRUE }, { "<49.", TRUE } };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpint (strstr (text, rows[i].id) != NULL, ==, rows[i].kept);
+  letter.references = invalid;
+  g_autofree char *few = compose (&letter);
+  assert_well_formed (few);
+  g_assert_nonnull (strstr (few, "\r\nReferences: <good@example.org>"));
+  g_assert_null (strstr (few, "no-at-sign"));
+  letter.in_reply_to = "broken id@x";
+  g_autofree char *none = compose (&letter);
+  g_assert_null (strstr (none, "In-Reply-To"));
+  g_assert_null (strstr (none, "References"));
+}
+
+static void
+test_addresses (void)
+{
+  static const struct {
+    const char *address;
+    gboolean taken;
+  } rows[] = {
+    { "ann@example.org", TRUE },
+    { "ann+x.y=z@[192.0.2.1]", TRUE },
+    { "ann@[IPv6:2001:db8::1]", TRUE },
+    { "o'brien/x%y@example.org", TRUE },
+    { "ann@example.org>, <evil@example.net", FALSE },
+    { "ann@example.org, evil@example.net", FALSE },
+    { "\"a\r\nBcc: x\"@example.org", FALSE },
+    { "ann@example.org\r\nBcc: evil@example.net", FALSE },
+    { "ann@example.org (evil)", FALSE },
+    { "group: evil@example.net;", FALSE },
+    { "ann", FALSE },
+    { "@example.org", FALSE },
+    { "ann@", FALSE },
+    { "", FALSE },
+    { NULL, FALSE },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      Letter letter = plain_letter;
+      letter.to_name = NULL;
+      letter.to = letter.reply_to = rows[i].address;
+      g_autofree char *text = compose (&letter);
+      g_autofree char *line = rows[i].taken ? g_strconcat ("To: ", rows[i].address, NULL) : NULL;
+      assert_well_formed (text);
+      assert_field (text, line != NULL ? line : "To: undisclosed-recipients: ;");
+      g_assert_cmpint (strstr (text, "\r\nReply-To:") != NULL, ==, rows[i].taken);
+      g_assert_null (strstr (text, "evil"));
+    }
+}
+
+/* Each string of a letter in turn is something nasty: no field is added, none is broken. */
+static void
+test_injection (void)
+{
+  g_autofree char *huge = g_strnfill (70 * 1024, 'x');
+  g_autofree char *huge_blanks = g_strnfill (70 * 1024, ' ');
+  g_autofree char *wide = g_strconcat (huge, "é", huge, NULL);
+  const char *const nasty[] = { "x\r\nBcc: evil@example.net",
+                                "x\nBcc: evil@example.net\n\nbody",
+                                "x\rBcc: evil@example.net",
+                                "x\r\n\r\n--boundary",
+                                "a@b>\r\nBcc: evil@example.net\r\nX: <a@b",
+                                "=?utf-8?q?x=0D=0ABcc:_evil@example.net?=",
+                                "\342\200\256 evil \342\201\246 \342\200\250Bcc: x",
+                                "\033]0;title\007 \x7f \x01",
+                                "caf\xe9 \xff\xfe",
+                                "\"\\\" <evil@example.net>,",
+                                "",
+                                huge,
+                                huge_blanks,
+                                wide };
+  const gsize strings[] = { G_STRUCT_OFFSET (Letter, from_name),   G_STRUCT_OFFSET (Letter, from),
+                            G_STRUCT_OFFSET (Letter, to_name),     G_STRUCT_OFFSET (Letter, to),
+                            G_STRUCT_OFFSET (Letter, reply_to),    G_STRUCT_OFFSET (Letter, subject),
+                            G_STRUCT_OFFSET (Letter, body),        G_STRUCT_OFFSET (Letter, message_id),
+                            G_STRUCT_OFFSET (Letter, in_reply_to), G_STRUCT_OFFSET (Letter, auto_submitted),
+                            G_STRUCT_OFFSET (Letter, loop),        G_STRUCT_OFFSET (Letter, language) };
+  for (guint s = 0; s < G_N_ELEMENTS (strings); s++)
+    for (guint n = 0; n < G_N_ELEMENTS (nasty); n++)
+      {
+        Letter letter = plain_letter;
+        G_STRUCT_MEMBER (const char *, &letter, strings[s]) = nasty[n];
+        g_autofree char *text = compose (&letter);
+        assert_well_formed (text);
+      }
+  for (guint n = 0; n < G_N_ELEMENTS (nasty); n++)
+    {
+      const char *const references[] = { nasty[n], "good@example.org", NULL };
+      Letter letter = plain_letter;
+      letter.references = references;
+      g_autofree char *text = compose (&letter);
+      assert_well_formed (text);
+      g_assert_nonnull (strstr (text, "\r\nReferences: <good@example.org>"));
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define WITH_PLACE(name, test) g_test_add (name, Place, NULL, place_set_up, test, place_tear_down)
+  g_test_add_func ("/templates/shipped", test_shipped_templates);
+  g_test_add_func ("/templates/shipped-customer-letters", test_shipped_customer_letters);
+  WITH_PLACE ("/templates/load-errors", test_load_errors);
+  WITH_PLACE ("/templates/broken-in-other-language", test_broken_in_other_language);
+  WITH_PLACE ("/templates/missing", test_missing);
+  WITH_PLACE ("/templates/not-a-file", test_not_a_file);
+  WITH_PLACE ("/templates/too-long", test_too_long);
+  WITH_PLACE ("/templates/languages", test_languages);
+  WITH_PLACE ("/templates/no-such-letter", test_no_such_letter);
+  WITH_PLACE ("/templates/values-are-data", test_values_are_data);
+  WITH_PLACE ("/templates/bounds", test_bounds);
+  WITH_PLACE ("/templates/conditions", test_conditions);
+  WITH_PLACE ("/templates/eight-threads", test_eight_threads);
+  g_test_add_func ("/letter/plain", test_plain_letter);
+  g_test_add_func ("/letter/optional-strings", test_optional_strings);
+  g_test_add_func ("/letter/other-alphabets", test_other_alphabets);
+  g_test_add_func ("/letter/long-lines", test_long_lines);
+  g_test_add_func ("/letter/references", test_references);
+  g_test_add_func ("/letter/addresses", test_addresses);
+  g_test_add_func ("/letter/injection", test_injection);
+  return g_test_run ();
+}
