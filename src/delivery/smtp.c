@@ -13,6 +13,7 @@ typedef struct {
   gsize sent;
   char *last_command; /* its verb, upper case */
   char *last_answer;
+  gboolean leaving; /* libcurl has said QUIT: what comes now is no answer to the letter */
 } Conversation;
 
 static void
@@ -56,6 +57,9 @@ listen_in (CURL *handle, curl_infotype type, char *text, size_t length, void *da
   Conversation *conversation = data;
   (void) handle;
   g_autofree char *line = g_strndup (text, length);
+  conversation->leaving |= type == CURLINFO_HEADER_OUT && g_ascii_strncasecmp (line, "QUIT", 4) == 0;
+  if (conversation->leaving)
+    return 0;
   if (type == CURLINFO_HEADER_OUT)
     {
       line[strcspn (line, " :\r\n")] = '\0';

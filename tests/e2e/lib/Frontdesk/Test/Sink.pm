@@ -16,6 +16,9 @@ sub new {
     $self->mode('accept');
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
+        setpgrp; # its conversations end with it
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
         eval { $self->serve($listener) };
         require POSIX;
         POSIX::_exit(0);
@@ -128,7 +131,7 @@ sub wait_mails_to {
 
 sub stop {
     my ($self) = @_;
-    kill 'KILL', $self->{pid} if $self->{pid};
+    kill 'KILL', -$self->{pid} if $self->{pid};
     waitpid delete $self->{pid}, 0 if $self->{pid};
     return;
 }
