@@ -237,7 +237,11 @@ main (int argc, char **argv)
       return EX_CONFIG;
     }
   if (options.check)
-    return check_configuration (running.config);
+    {
+      int verdict = check_configuration (running.config);
+      close_rooms (&running);
+      return verdict;
+    }
   if (!options.foreground && daemon (0, 0) != 0)
     return EX_OSERR;
   log_open ("frontdeskd", options.foreground, options.verbose);

@@ -354,13 +354,11 @@ build_each (Build *build, const char *name, gboolean (*build_one) (Build *build,
   return TRUE;
 }
 
-static gboolean
+static void
 build_directory (Build *build)
 {
   cfg_t *section = cfg_getsec (build->root, "directory");
-  const char *sasl = cfg_getstr (section, "sasl");
-  DirectorySettings *directory = &build->config->directory;
-  *directory = (DirectorySettings){
+  build->config->directory = (DirectorySettings){
     .type = g_str_equal (cfg_getstr (section, "type"), "ldap") ? DIRECTORY_LDAP : DIRECTORY_TABLE,
     .uri = list_of (build, section, "uri"),
     .base = text_of (build, section, "base"),
@@ -369,7 +367,7 @@ build_directory (Build *build)
     .bind_dn = some_text_of (build, section, "bind-dn"),
     .bind_password_file = some_text_of (build, section, "bind-password-file"),
     .starttls = cfg_getbool (section, "starttls") == cfg_true,
-    .sasl_external = g_str_equal (sasl, "external"),
+    .sasl_external = *cfg_getstr (section, "sasl") != '\0',
     .ca_file = some_text_of (build, section, "ca-file"),
     .cert_file = some_text_of (build, section, "cert-file"),
     .key_file = some_text_of (build, section, "key-file"),
@@ -382,15 +380,6 @@ build_directory (Build *build)
     .attribute_language = text_of (build, section, "attribute-language"),
     .attribute_status = text_of (build, section, "attribute-status"),
   };
-  if (*sasl != '\0' && !directory->sasl_external)
-    options_set_error (build->error, section, "sasl: \"%s\" is not understood; write external", sasl);
-  else if (directory->type == DIRECTORY_LDAP && directory->uri[0] == NULL)
-    options_set_error (build->error, section, "an LDAP directory needs uri = {\"ldap://...\"}");
-  else if (directory->type == DIRECTORY_LDAP && strstr (directory->filter, "%s") == NULL)
-    options_set_error (build->error, section, "filter: %%s, which stands for the address, is missing");
-  else
-    return TRUE;
-  return FALSE;
 }
 
 static gboolean
@@ -440,8 +429,9 @@ build_settings (Build *build)
 static gboolean
 build_config (Build *build)
 {
-  if (!build_settings (build) || !build_directory (build))
+  if (!build_settings (build))
     return FALSE;
+  build_directory (build);
   build_calendars (build);
   build_schedules (build);
   if (!build_each (build, "policy", build_policy) || !build_teams (build) || !build_each (build, "agent", build_agent) ||

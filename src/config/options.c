@@ -157,6 +157,28 @@ check_directory_type (cfg_t *cfg, cfg_opt_t *option)
   return check_word (cfg, option, "table ldap");
 }
 
+static int
+check_sasl (cfg_t *cfg, cfg_opt_t *option)
+{
+  return check_word (cfg, option, "external");
+}
+
+/* A section without a title has no line of its own: it is checked as a whole when its end is read. */
+static int
+check_directory (cfg_t *cfg, cfg_opt_t *option)
+{
+  cfg_t *section = cfg_opt_getnsec (option, 0);
+  if (g_str_equal (cfg_getstr (section, "type"), "table"))
+    return 0;
+  if (cfg_size (section, "uri") == 0)
+    cfg_error (cfg, "directory: LDAP needs uri = {\"ldap://...\"}");
+  else if (strstr (cfg_getstr (section, "filter"), "%s") == NULL)
+    cfg_error (cfg, "directory: filter: %%s, which stands for the address, is missing");
+  else
+    return 0;
+  return -1;
+}
+
 #define PATH(name, value) CFG_STR_CB (name, value, CFGF_NONE, parse_path)
 #define OPTIONAL(name) CFG_STR (name, NULL, CFGF_NODEFAULT)
 #define OPTIONAL_PATH(name) CFG_STR_CB (name, NULL, CFGF_NODEFAULT, parse_path)
@@ -332,7 +354,9 @@ static const struct {
   { "acknowledge-limit", check_not_negative },
   { "acknowledge-limit-total", check_not_negative },
   { "relay|timeout", check_clock_span },
+  { "directory", check_directory },
   { "directory|type", check_directory_type },
+  { "directory|sasl", check_sasl },
   { "directory|timeout", check_clock_span },
   { "directory|cache", check_clock_span },
   { "calendar|timezone", check_timezone },
@@ -396,7 +420,7 @@ cfg_t *
 options_parse (const char *path, GError **error)
 {
   g_mutex_lock (&parse_lock);
-  cfg_t *root = cfg_init (root_options, CFGF_NONE);
+  cfg_t *root = cfg_init (root_options, CFGF_COMMENTS);
   cfg_set_error_function (root, on_error);
   for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
     cfg_set_validate_func (root, checks[i].option, checks[i].check);

@@ -23,7 +23,7 @@ SKIP: {
     like try($site), qr/^250 /, 'all is well';
     open my $lock, '|-', 'sqlite3', $site->daemon->database or die $!;
     $lock->autoflush(1);
-    print $lock "BEGIN IMMEDIATE;\n.shell touch $site->{dir}/locked\n";
+    print $lock ".timeout 5000\nBEGIN IMMEDIATE;\n.shell touch $site->{dir}/locked\n";
     wait_for('the lock', sub { -e "$site->{dir}/locked" });
     like try($site), qr/^451 4\.3\.0 /, 'locked by another program: 451';
     like $site->daemon->log, qr/locked for more than 5 seconds/, 'the log says what to look for';

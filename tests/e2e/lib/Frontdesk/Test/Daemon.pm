@@ -30,7 +30,7 @@ sub configure {
     my ($self, %change) = @_;
     $self->{$_} = $change{$_} for keys %change;
     my $directory = $self->{directory} // 'directory { type = "table" }';
-    my $channel = $self->{channel} // 'type = "command" command = {"/bin/sh", "-c", "cat >> ' . $self->{dir} . '/pages; echo >> ' . $self->{dir} . '/pages"}';
+    my $channel = $self->{channel} // 'type = "command" command = {"/bin/sh", "-c", "page=$(cat); printf \'%s\\\\n\' \\"$page\\" >> ' . $self->{dir} . '/pages"}';
     my $extra = $self->{extra} // '';
     my $roles = $self->{roles} // '';
     spew($self->config_path, <<"CONF");
