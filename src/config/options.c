@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "config/hours.h"
+#include "config/line_number.h"
 
 /* libConfuse's scanner and its error callback are global: one parse at a time, and the first error of it. */
 static GMutex parse_lock;
@@ -17,7 +18,7 @@ on_error (cfg_t *cfg, const char *format, va_list arguments)
     return;
   g_autofree char *text = g_strdup_vprintf (format, arguments);
   first_error = g_strdup_printf ("%s:%d: %s", cfg != NULL && cfg->filename != NULL ? cfg->filename : "configuration",
-                                 cfg != NULL ? cfg->line : 0, text);
+                                 cfg != NULL ? line_number_true (cfg->filename, cfg->line) : 0, text);
 }
 
 /* VALUE as a path, against the folder of the file that is being read. Interned: libConfuse keeps a copy. */
@@ -398,7 +399,8 @@ options_set_error (GError **error, cfg_t *section, const char *format, ...)
   g_autofree char *place = section->title != NULL ? g_strdup_printf ("%s \"%s\": ", section->name, section->title)
                                                   : g_strdup ("");
   g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s:%d: %s%s",
-               section->filename != NULL ? section->filename : "configuration", section->line, place, text);
+               section->filename != NULL ? section->filename : "configuration",
+               line_number_true (section->filename, section->line), place, text);
 }
 
 static gboolean
@@ -420,7 +422,7 @@ cfg_t *
 options_parse (const char *path, GError **error)
 {
   g_mutex_lock (&parse_lock);
-  cfg_t *root = cfg_init (root_options, CFGF_COMMENTS);
+  cfg_t *root = cfg_init (root_options, CFGF_NONE);
   cfg_set_error_function (root, on_error);
   for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
     cfg_set_validate_func (root, checks[i].option, checks[i].check);
@@ -449,8 +451,8 @@ add_unused (cfg_t *section, const char *name, GStrvBuilder *sentences)
     return;
   g_autofree char *sentence =
     section->title != NULL
-      ? g_strdup_printf ("%s:%d: %s in %s \"%s\" has no effect yet", section->filename, section->line, name,
-                         section->name, section->title)
+      ? g_strdup_printf ("%s:%d: %s in %s \"%s\" has no effect yet", section->filename,
+                         line_number_true (section->filename, section->line), name, section->name, section->title)
       : g_strdup_printf ("%s has no effect yet", name);
   g_strv_builder_add (sentences, sentence);
 }
@@ -466,7 +468,8 @@ add_later_steps (cfg_t *root, GStrvBuilder *sentences)
         {
           cfg_t *step = cfg_getnsec (escalation, "step", j);
           g_autofree char *sentence = g_strdup_printf ("%s:%d: step \"%s\" of escalation \"%s\" has no effect yet",
-                                                       step->filename, step->line, step->title, escalation->title);
+                                                       step->filename, line_number_true (step->filename, step->line),
+                                                       step->title, escalation->title);
           g_strv_builder_add (sentences, sentence);
         }
     }

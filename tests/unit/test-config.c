@@ -31,6 +31,8 @@ static const struct {
   const char *message; /* and this */
 } mistakes[] = {
   { "unknown key", "listen = \"unix:/x\"\ncolour = \"red\"\n", 2, "colour" },
+  { "below comments", "# one\n// two\n/* three\n four */ tag = \"a # b\" # five\n\ncolour = \"red\"\n", 6, "colour" },
+  { "section below comments", "# one\n# two\nchannel \"c\" { # three\n  type = \"webhook\" # four\n}\n", 5, "url" },
   { "title twice", TEAM TEAM, 2, "t" },
   { "no such team", "role \"r\" { address = {\"r@desk.example\"} team = \"nobody\" }\n", 1, "nobody" },
   { "role without team", "role \"r\" { address = {\"r@desk.example\"} }\n", 1, "team" },
