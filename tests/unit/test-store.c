@@ -1,0 +1,312 @@
+/* The store on real files: what is committed is there, once, whoever asks at the same time. */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/store.h"
+
+#define THREADS 50
+#define EACH 10
+
+static char *folder;
+static const Team team = { .name = (char *) "t" };
+static const Escalation escalation = { .name = (char *) "noc" };
+static const Role support = { .name = (char *) "support", .priority = 3, .team = &team };
+static const Role emergency = { .name = (char *) "emergency", .priority = 1, .team = &team, .page = &escalation };
+
+static Store *
+open_store (const char *name, StoreMode mode)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  Store *store = store_open (path, mode, &error);
+  g_assert_no_error (error);
+  return store;
+}
+
+static Decision *
+make_decision (const Role *role, IntakeKind kind, const char *key)
+{
+  Decision *decision = decision_new (role);
+  decision->kind = kind;
+  decision->key = g_strdup_printf ("%32s", key);
+  decision->reason = g_strdup ("because");
+  decision->reply = g_strdup (kind == INTAKE_REFUSE ? "550 5.7.1 No" : "250 2.0.0 Ok");
+  decision->standing_reason = g_strdup ("known");
+  return decision;
+}
+
+static void
+add_outgoing (Decision *decision, OutgoingKind kind, const char *recipient)
+{
+  Outgoing *outgoing = outgoing_new (kind, recipient, "letter");
+  outgoing->channel = kind == OUTGOING_PAGE ? g_strdup ("sms") : NULL;
+  outgoing->message_id = g_strdup_printf ("%s.%s.%s@desk", outgoing_kind_to_string (kind), recipient, g_strstrip (decision->key));
+  g_ptr_array_add (decision->outgoing, outgoing);
+}
+
+/* Takes DECISION in as one message; FALSE when the store fails. The decision is freed; its ticket is returned. */
+static gint64
+take_in (Store *store, Decision *decision, IntakeKind *kind, GError **error)
+{
+  g_autoptr (RawMessage) raw = raw_message_new (folder);
+  raw_message_append (raw, "Subject: x\r\n\r\nbody\r\n", 20, NULL);
+  g_autoptr (MessageFacts) facts = message_read (raw, "T");
+  g_autoptr (Envelope) envelope = envelope_new ("ann@customer.example");
+  facts->from = g_strdup ("ann@customer.example");
+  facts->message_id = g_strdup_printf ("%s@customer.example", g_strstrip (decision->key));
+  g_autoptr (GPtrArray) decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) decision_free);
+  g_ptr_array_add (decisions, decision);
+  Intake intake = { .envelope = envelope, .facts = facts, .raw = raw, .now = 1000, .decisions = decisions };
+  gboolean stored = store_intake (store, &intake, error);
+  if (kind != NULL)
+    *kind = decision->kind;
+  return stored ? decision->ticket : 0;
+}
+
+static gint64
+open_ticket (Store *store, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 number = take_in (store, make_decision (&support, INTAKE_OPEN, key), NULL, &error);
+  g_assert_no_error (error);
+  return number;
+}
+
+static gpointer
+open_many (gpointer data)
+{
+  for (int i = 0; i < EACH; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("%p-%d", (void *) g_thread_self (), i);
+      g_assert_cmpint (open_ticket (data, key), >, 0);
+    }
+  return NULL;
+}
+
+static void
+test_many_at_once (void)
+{
+  g_autoptr (Store) store = open_store ("many.db", STORE_DAEMON);
+  GThread *threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    threads[i] = g_thread_new ("client", open_many, store);
+  for (int i = 0; i < THREADS; i++)
+    g_thread_join (threads[i]);
+  TicketQuery query = { .limit = 10000 };
+  g_autoptr (GPtrArray) tickets = store_list_tickets (store, &query, NULL);
+  g_assert_cmpuint (tickets->len, ==, THREADS * EACH);
+}
+
+static gpointer
+open_same (gpointer data)
+{
+  return GINT_TO_POINTER ((int) open_ticket (data, "same"));
+}
+
+static void
+test_duplicates_at_once (void)
+{
+  g_autoptr (Store) store = open_store ("same.db", STORE_DAEMON);
+  GThread *threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    threads[i] = g_thread_new ("client", open_same, store);
+  for (int i = 0; i < THREADS; i++)
+    g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (threads[i])), ==, 1);
+  IntakeKind kind;
+  g_assert_cmpint (take_in (store, make_decision (&support, INTAKE_REFUSE, "same"), &kind, NULL), ==, 1);
+  g_assert_cmpint (kind, ==, INTAKE_DUPLICATE);
+}
+
+static void
+test_outbox (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) store = open_store ("outbox.db", STORE_DAEMON);
+  Decision *decision = make_decision (&emergency, INTAKE_OPEN, "one");
+  decision->page = TRUE;
+  add_outgoing (decision, OUTGOING_PAGE, "alice");
+  add_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT, "ann@customer.example");
+  gint64 ticket = take_in (store, decision, NULL, &error), next_due;
+  g_assert_no_error (error);
+  g_assert_cmpint (store_count_acknowledgements (store, "ann@customer.example", 0, NULL), ==, 1);
+  g_assert_cmpint (store_count_acknowledgements (store, "ann@customer.example", 2000, NULL), ==, 0);
+  g_autoptr (GPtrArray) pages = store_claim_due (store, TRUE, 1000, 10, &next_due, &error);
+  g_assert_cmpuint (pages->len, ==, 1);
+  g_assert_cmpint (next_due, ==, G_MAXINT64);
+  g_autoptr (GPtrArray) again = store_claim_due (store, TRUE, 1000, 10, &next_due, &error);
+  g_assert_cmpuint (again->len, ==, 0); /* claimed once */
+  const OutboxRow *page = g_ptr_array_index (pages, 0);
+  g_assert_true (store_outbox_retry (store, page->id, "451 no", 5000, &error));
+  g_autoptr (GPtrArray) early = store_claim_due (store, TRUE, 4999, 10, &next_due, &error);
+  g_assert_cmpuint (early->len, ==, 0);
+  g_assert_cmpint (next_due, ==, 5000);
+  g_autoptr (GPtrArray) letters = store_claim_due (store, FALSE, 1000, 10, &next_due, &error);
+  const OutboxRow *letter = g_ptr_array_index (letters, 0);
+  g_assert_true (store_outbox_sent (store, letter->id, "250 ok", 7000, &error));
+  g_autoptr (Ticket) found = store_find_ticket (store, ticket, &error);
+  g_assert_cmpint (found->acknowledged_at, ==, 7000);
+  /* A ticket that is closed pages nobody any more. */
+  g_assert_true (store_close_ticket (store, ticket, "alice", 9000, 8000, &error));
+  g_autoptr (GPtrArray) late = store_claim_due (store, TRUE, 9000, 10, &next_due, &error);
+  g_assert_cmpuint (late->len, ==, 0);
+}
+
+static void
+test_claims_of_a_dead_run (void)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 next_due;
+  Store *store = open_store ("dead.db", STORE_DAEMON);
+  Decision *decision = make_decision (&support, INTAKE_OPEN, "one");
+  add_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT, "ann@customer.example");
+  take_in (store, decision, NULL, &error);
+  g_autoptr (GPtrArray) claimed = store_claim_due (store, FALSE, 1000, 10, &next_due, &error);
+  g_assert_cmpuint (claimed->len, ==, 1);
+  store_close (store);
+  store = open_store ("dead.db", STORE_DAEMON);
+  g_autoptr (GPtrArray) again = store_claim_due (store, FALSE, 1000, 10, &next_due, &error);
+  g_assert_cmpuint (again->len, ==, 1);
+  store_close (store);
+}
+
+static void
+test_work (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) store = open_store ("work.db", STORE_DAEMON);
+  gint64 ticket = open_ticket (store, "one"), next_due;
+  g_assert_true (store_add_note (store, ticket, "alice", "called back", 1, &error));
+  g_assert_true (store_assign (store, ticket, NULL, "bob", "alice", 2, &error));
+  g_assert_true (store_set_priority (store, ticket, 1, "alice", 3, &error));
+  g_assert_false (store_reopen_ticket (store, ticket, "alice", 4, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_STATE);
+  g_clear_error (&error);
+  g_assert_true (store_close_ticket (store, ticket, "alice", 100, 5, &error));
+  g_assert_true (store_run_timers (store, 99, &next_due, &error));
+  g_assert_cmpint (next_due, ==, 100);
+  g_assert_true (store_run_timers (store, 100, &next_due, &error));
+  g_autoptr (Ticket) found = store_find_ticket (store, ticket, &error);
+  g_assert_cmpstr (found->state, ==, "closed");
+  g_assert_cmpstr (found->assignee, ==, "bob");
+  g_assert_cmpint (found->priority, ==, 1);
+  g_assert_true (store_reopen_ticket (store, ticket, "alice", 200, &error));
+  g_autoptr (GPtrArray) events = store_list_events (store, ticket, &error);
+  g_assert_cmpuint (events->len, ==, 7); /* opened, noted, assigned, priority, resolved, closed, reopened */
+  g_assert_false (store_add_note (store, 999, "alice", "x", 1, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+}
+
+static void
+test_import (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) store = open_store ("import.db", STORE_WRITE);
+  Contact ann = { .mail = (char *) "ann@customer.example", .customer = (char *) "C-1" };
+  Contact ben = { .mail = (char *) "ben@customer.example" };
+  StoreImport *first = store_import_begin (store, &error);
+  g_assert_true (store_import_add (first, &ann, &error));
+  g_assert_true (store_import_finish (first, &error));
+  StoreImport *second = store_import_begin (store, &error);
+  g_assert_true (store_import_add (second, &ben, &error));
+  g_autoptr (Contact) before = store_find_customer (store, "ben@customer.example", &error);
+  g_assert_null (before); /* nothing of it counts until it is whole */
+  store_import_abandon (second);
+  g_assert_cmpint (store_count_customers (store, NULL), ==, 1);
+  StoreImport *third = store_import_begin (store, &error);
+  g_assert_true (store_import_add (third, &ben, &error));
+  g_assert_true (store_import_finish (third, &error));
+  g_autoptr (Contact) gone = store_find_customer (store, "ann@customer.example", &error);
+  g_autoptr (Contact) found = store_find_customer (store, "ben@customer.example", &error);
+  g_assert_null (gone);
+  g_assert_nonnull (found);
+  g_assert_no_error (error);
+}
+
+static void
+test_trouble (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *damaged = g_build_filename (folder, "damaged.db", NULL);
+  g_file_set_contents (damaged, "this is no database, however long it may be", -1, NULL);
+  g_assert_null (store_open (damaged, STORE_DAEMON, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE);
+  g_assert_nonnull (strstr (error->message, "damaged"));
+  g_clear_error (&error);
+  g_assert_null (store_open ("/nowhere/frontdesk.db", STORE_DAEMON, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE);
+  g_autofree char *missing = g_build_filename (folder, "missing.db", NULL);
+  g_clear_error (&error);
+  g_autoptr (Store) empty = store_open (missing, STORE_READ, &error);
+  TicketQuery query = { 0 };
+  g_autoptr (GPtrArray) tickets = store_list_tickets (empty, &query, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (tickets->len, ==, 0);
+  g_assert_false (g_file_test (missing, G_FILE_TEST_EXISTS));
+}
+
+/* In the child: opens tickets for ever and says each number once it is committed. */
+static void
+work_until_killed (const char *name, int out)
+{
+  Store *store = open_store (name, STORE_DAEMON);
+  for (int i = 0;; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("%d-%d", (int) getpid (), i);
+      gint64 number = open_ticket (store, key);
+      if (write (out, &number, sizeof number) < 0)
+        _exit (1);
+    }
+}
+
+static void
+test_kill (void)
+{
+  gint64 number, last = 0;
+  for (int round = 0; round < 5; round++)
+    {
+      int ends[2];
+      g_assert_cmpint (pipe (ends), ==, 0);
+      pid_t child = fork ();
+      if (child == 0)
+        work_until_killed ("kill.db", ends[1]);
+      close (ends[1]);
+      for (int i = 0; i < 20 + round * 7; i++)
+        g_assert_cmpint (read (ends[0], &number, sizeof number), ==, sizeof number);
+      kill (child, SIGKILL);
+      waitpid (child, NULL, 0);
+      while (read (ends[0], &number, sizeof number) == sizeof number)
+        ;
+      close (ends[0]);
+      g_assert_cmpint (number, >, last);
+      last = number;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (Store) store = open_store ("kill.db", STORE_DAEMON);
+      g_assert_true (store_check (store, &error));
+      g_autoptr (Ticket) found = store_find_ticket (store, last, &error); /* what was said to be committed is there */
+      g_assert_no_error (error);
+      g_assert_cmpint (found->number, ==, last);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("frontdesk-store-XXXXXX", NULL);
+  g_test_add_func ("/store/kill", test_kill); /* first: it forks */
+  g_test_add_func ("/store/many-at-once", test_many_at_once);
+  g_test_add_func ("/store/duplicates-at-once", test_duplicates_at_once);
+  g_test_add_func ("/store/outbox", test_outbox);
+  g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
+  g_test_add_func ("/store/work", test_work);
+  g_test_add_func ("/store/import", test_import);
+  g_test_add_func ("/store/trouble", test_trouble);
+  int status = g_test_run ();
+  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", folder);
+  g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL);
+  g_free (folder);
+  return status;
+}
