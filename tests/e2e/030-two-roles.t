@@ -58,3 +58,4 @@ like $told->{head}, qr/^Subject:.*unverified/mi, 'the team is told';
 is scalar $site->daemon->pages, 0, 'and nobody is paged';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

@@ -62,3 +62,4 @@ my @files = glob $site->daemon->database . '.d/raw/*/*.eml';
 is scalar(grep { -s == $message->{size} } @files), 1, 'as a file of its size';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

@@ -57,3 +57,4 @@ is scalar(grep { $_->{subject} eq 'loop' } $site->daemon->tickets), 0, 'and file
 is scalar $site->daemon->pages, 0, 'without a page';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

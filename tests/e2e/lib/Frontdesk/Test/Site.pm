@@ -1,12 +1,14 @@
 package Frontdesk::Test::Site;
 
-# A whole site for one test: a sink for what leaves, frontdeskd, and a private Postfix in front of it.
+# A whole site for one test: a sink for what leaves, frontdeskd, and in front of it a private Postfix, or the MTA that
+# FRONTDESK_MTA names.
 
 use strict;
 use warnings;
 use Exporter 'import';
 use Frontdesk::Test::Daemon;
 use Frontdesk::Test::Postfix;
+use Frontdesk::Test::Sendmail;
 use Frontdesk::Test::Sink;
 use Frontdesk::Test::Smtp;
 use Frontdesk::Test::Support qw(scratch);
@@ -23,13 +25,16 @@ our @CUSTOMERS = (
 # new(name, daemon => {..}, postfix => {..}): everything runs when it returns.
 sub new {
     my ($class, $name, %option) = @_;
+    my $sendmail = ($ENV{FRONTDESK_MTA} // 'postfix') eq 'sendmail';
+    local $ENV{FRONTDESK_SCRATCH} = $Frontdesk::Test::Sendmail::ROOT if $sendmail; # it trusts no socket below /var/tmp
     my $dir = scratch($name);
     my $self = bless { dir => $dir, sink => Frontdesk::Test::Sink->new("$dir/sink") }, $class;
     my %daemon = %{ $option{daemon} // {} };
     $self->{daemon} = Frontdesk::Test::Daemon->new($dir, relay => 1, %daemon);
-    $self->{mta} = Frontdesk::Test::Postfix->new($dir, milter => $self->{daemon}->milter, sink => $self->{sink}->port,
-        settings => $option{postfix});
-    $self->{daemon}->configure(relay => $self->{mta}->relay_port);
+    my %mta = (milter => $self->{daemon}->milter, sink => $self->{sink}->port);
+    $self->{mta} = $sendmail ? Frontdesk::Test::Sendmail->new(%mta)
+                             : Frontdesk::Test::Postfix->new($dir, %mta, settings => $option{postfix});
+    $self->{daemon}->configure(relay => $sendmail ? $self->{sink}->port : $self->{mta}->relay_port);
     $self->{daemon}->customers(@CUSTOMERS);
     $self->{daemon}->start;
     $self->{mta}->start;

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+# 010-demo-mails on Sendmail.
+use Frontdesk::Test::OnSendmail '010-demo-mails.t';
