@@ -23,7 +23,10 @@ sub one_ticket {
     return;
 }
 
-one_ticket('a header of 70 KB', "From: $ann\r\nSubject: long\r\nX-Long: " . join("\r\n ", ('x' x 900) x 78) . "\r\n\r\nbody");
+SKIP: {
+    skip 'Sendmail hands no field beyond 64 KiB to a filter (it answers 451 itself)', 2 if ($ENV{FRONTDESK_MTA} // '') eq 'sendmail';
+    one_ticket('a header of 70 KB', "From: $ann\r\nSubject: long\r\nX-Long: " . join("\r\n ", ('x' x 900) x 78) . "\r\n\r\nbody");
+}
 one_ticket('NUL octets', "From: $ann\r\nSubject: nul\r\n\r\nbo\0dy\0");
 one_ticket('8-bit header', "From: $ann\r\nSubject: gr\xfc\xdfe \xe2\x82\xac\r\n\r\nbody");
 one_ticket('no headers at all', "\r\nonly a body");
