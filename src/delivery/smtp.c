@@ -180,13 +180,14 @@ gboolean
 channel_check_relay (const RelaySettings *relay, GError **error)
 {
   g_auto (Conversation) conversation = { 0 };
-  CURL *handle = borrow_handle ();
-  if (!set_relay (handle, relay, &conversation, error))
-    return FALSE;
-  curl_easy_setopt (handle, CURLOPT_CUSTOMREQUEST, "NOOP");
-  curl_easy_setopt (handle, CURLOPT_WRITEFUNCTION, let_go);
-  CURLcode result = curl_easy_perform (handle);
-  gboolean good = finish (handle, result, relay, &conversation, NULL, error);
-  curl_easy_reset (handle);
+  CURL *handle = curl_easy_init (); /* asked once in a process: nothing to keep */
+  gboolean good = set_relay (handle, relay, &conversation, error);
+  if (good)
+    {
+      curl_easy_setopt (handle, CURLOPT_CUSTOMREQUEST, "NOOP");
+      curl_easy_setopt (handle, CURLOPT_WRITEFUNCTION, let_go);
+      good = finish (handle, curl_easy_perform (handle), relay, &conversation, NULL, error);
+    }
+  curl_easy_cleanup (handle);
   return good;
 }
