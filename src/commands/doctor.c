@@ -48,9 +48,12 @@ check_store (Report *list, const Config *config, Store *store)
 {
   g_autoptr (GError) error = NULL;
   if (!g_file_test (config->database, G_FILE_TEST_EXISTS))
-    report (list, "store", "warn", "there is no database yet; frontdeskd makes it at its first start");
-  else
-    report_error (list, "store", store_check (store, &error), config->database, error);
+    {
+      report (list, "store", "warn", "there is no database yet; frontdeskd makes it at its first start");
+      return;
+    }
+  gboolean good = store_check (store, &error);
+  report_error (list, "store", good, config->database, error);
 }
 
 static void
@@ -68,7 +71,8 @@ static void
 check_relay (Report *list, const Config *config)
 {
   g_autoptr (GError) error = NULL;
-  report_error (list, "relay", channel_check_relay (&config->relay, &error), config->relay.url, error);
+  gboolean good = channel_check_relay (&config->relay, &error);
+  report_error (list, "relay", good, config->relay.url, error);
 }
 
 static void
