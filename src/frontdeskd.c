@@ -234,6 +234,7 @@ main (int argc, char **argv)
   if (running.config == NULL)
     {
       fprintf (stderr, "frontdeskd: %s\n", error->message);
+      g_free (running.config_path);
       return EX_CONFIG;
     }
   if (options.check)

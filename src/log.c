@@ -37,20 +37,41 @@ find_field (const GLogField *fields, gsize count, const char *key)
   return NULL;
 }
 
+/* One line, whatever a stranger's mail brought into it. */
+static char *
+flatten (const char *text)
+{
+  char *line = g_strdup (text);
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  return line;
+}
+
+static gboolean
+is_shown (const LogTarget *target, int priority, const GLogField *fields, gsize count)
+{
+  if (priority != LOG_DEBUG)
+    return TRUE;
+  const char *domain = find_field (fields, count, "GLIB_DOMAIN");
+  return target->verbose && domain != NULL && g_str_equal (domain, G_LOG_DOMAIN);
+}
+
 static GLogWriterOutput
 write_line (GLogLevelFlags level, const GLogField *fields, gsize count, gpointer data)
 {
   const LogTarget *target = data;
   const char *text = find_field (fields, count, "MESSAGE");
   int priority = syslog_priority (level);
-  if (text == NULL || (priority == LOG_DEBUG && !target->verbose))
+  if (text == NULL || !is_shown (target, priority, fields, count))
     return G_LOG_WRITER_HANDLED;
+  g_autofree char *line = flatten (text);
   if (!target->foreground)
-    syslog (priority, "%s", text);
+    syslog (priority, "%s", line);
   else if (target->terminal)
-    fprintf (stderr, "%s\n", text);
+    fprintf (stderr, "%s\n", line);
   else
-    fprintf (stderr, "<%d>%s\n", priority, text);
+    fprintf (stderr, "<%d>%s\n", priority, line);
   return G_LOG_WRITER_HANDLED;
 }
 

@@ -22,6 +22,16 @@ has_blank_or_control (const char *text)
   return FALSE;
 }
 
+/* Character by character: g_utf8_strdown() goes by the locale (in Turkish "I" is not "i") and by neighbours. */
+static char *
+lower (const char *text, const char *end)
+{
+  GString *lowered = g_string_new (NULL);
+  for (; text < end; text = g_utf8_next_char (text))
+    g_string_append_unichar (lowered, g_unichar_tolower (g_utf8_get_char (text)));
+  return g_string_free (lowered, FALSE);
+}
+
 char *
 address_normalise (const char *address)
 {
@@ -34,7 +44,7 @@ address_normalise (const char *address)
   g_autofree char *domain = normalise_domain (at + 1);
   if (domain == NULL)
     return NULL;
-  g_autofree char *local = g_utf8_strdown (address, at - address);
+  g_autofree char *local = lower (address, at);
   return g_strconcat (local, "@", domain, NULL);
 }
 

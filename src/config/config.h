@@ -167,7 +167,7 @@ typedef struct {
   int acknowledge_limit_total; /* to all addresses an hour */
   DirectorySettings directory;
   GPtrArray *calendars, *policies, *teams, *agents, *channels, *schedules, *escalations, *roles;
-  char **unused; /* sentences: "KEY in FILE:LINE has no effect yet"; for -t */
+  char **unused; /* sentences: "FILE:LINE: KEY has no effect yet"; for -t */
   GHashTable *role_by_address; /* normalised address -> Role */
 } Config;
 

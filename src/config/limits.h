@@ -38,3 +38,5 @@
 #define LIMIT_CSV_LINE           (8 * 1024)
 #define LIMIT_ERROR_TEXT         500               /* of a failure kept with an outbox row */
 #define LIMIT_COMMAND_OUTPUT     (4 * 1024)
+#define LIMIT_CONFIG_FILE        (16 * 1024 * 1024) /* octets */
+#define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */

@@ -1,183 +1,83 @@
 #include "config/options.h"
 
-#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "config/hours.h"
-#include "config/line_number.h"
+#include "config/limits.h"
+#include "config/source.h"
+#include "config/values.h"
 
-/* libConfuse's scanner and its error callback are global: one parse at a time, and the first error of it. */
+/* libConfuse's scanner and its error callback are global: one parse at a time, and this is it. */
 static GMutex parse_lock;
-static char *first_error;
+static struct {
+  const char *file; /* being read; libConfuse knows none for sections without a title */
+  guint depth;      /* of includes */
+  GError *error;    /* the first one */
+} parse;
 
 static void
-on_error (cfg_t *cfg, const char *format, va_list arguments)
+on_error (cfg_t *section, const char *format, va_list arguments)
 {
-  if (first_error != NULL)
+  if (parse.error != NULL)
     return;
   g_autofree char *text = g_strdup_vprintf (format, arguments);
-  first_error = g_strdup_printf ("%s:%d: %s", cfg != NULL && cfg->filename != NULL ? cfg->filename : "configuration",
-                                 cfg != NULL ? line_number_true (cfg->filename, cfg->line) : 0, text);
+  parse.error = g_error_new (CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s:%d: %s", parse.file, section->line, text);
 }
 
 /* VALUE as a path, against the folder of the file that is being read. Interned: libConfuse keeps a copy. */
 static int
-parse_path (cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+parse_path (cfg_t *section, cfg_opt_t *option, const char *value, void *result)
 {
+  (void) section;
   (void) option;
   const char **path = result;
-  g_autofree char *folder = g_path_get_dirname (cfg->filename);
+  g_autofree char *folder = g_path_get_dirname (parse.file);
   g_autofree char *full = *value == '\0' ? g_strdup ("") : g_canonicalize_filename (value, folder);
   *path = g_intern_string (full);
   return 0;
 }
 
+static gboolean
+parse_file (cfg_t *root, const char *path)
+{
+  g_autofree char *text = source_read (path, parse.error == NULL ? &parse.error : NULL);
+  if (text == NULL)
+    return FALSE;
+  g_autofree char *lines = g_strconcat (text, "\n", NULL);
+  const char *outer = parse.file;
+  FILE *stream = fmemopen (lines, strlen (lines), "r");
+  if (stream == NULL)
+    g_error ("out of memory");
+  parse.file = path;
+  int status = cfg_parse_fp (root, stream);
+  parse.file = outer;
+  fclose (stream);
+  return status == CFG_SUCCESS && parse.error == NULL;
+}
+
+/* libConfuse's own include leaves its stack as it is when an included file is wrong, and counts that against later
+ * parses. A parse within the parse does not. */
 static int
-include_file (cfg_t *cfg, cfg_opt_t *option, int count, const char **arguments)
+include_file (cfg_t *section, cfg_opt_t *option, int count, const char **arguments)
 {
   (void) option;
+  int line = section->line;
   if (count != 1)
-    {
-      cfg_error (cfg, "include takes one file name");
-      return 1;
-    }
-  g_autofree char *folder = g_path_get_dirname (cfg->filename);
+    cfg_error (section, "include takes one file name");
+  else if (parse.depth == LIMIT_INCLUDE_DEPTH)
+    cfg_error (section, "include: %s is nested too deeply; do the files include each other?", arguments[0]);
+  if (parse.error != NULL)
+    return 1;
+  g_autofree char *folder = g_path_get_dirname (parse.file);
   g_autofree char *path = g_canonicalize_filename (arguments[0], folder);
-  const char *full = path;
-  if (access (path, R_OK) != 0)
-    {
-      cfg_error (cfg, "cannot include %s: %s", path, g_strerror (errno));
-      return 1;
-    }
-  return cfg_include (cfg, option, 1, &full);
-}
-
-static int
-check_span (cfg_t *cfg, cfg_opt_t *option)
-{
-  Span span;
-  const char *text = cfg_opt_getnstr (option, 0);
-  if (text == NULL || span_parse (text, &span))
-    return 0;
-  cfg_error (cfg, "%s: \"%s\" is no duration; write 90s, 15m, 4h, \"24h elapsed\" or 7bd", cfg_opt_name (option), text);
-  return -1;
-}
-
-static int
-check_clock_span (cfg_t *cfg, cfg_opt_t *option)
-{
-  Span span;
-  const char *text = cfg_opt_getnstr (option, 0);
-  if (text == NULL || (span_parse (text, &span) && span.kind != SPAN_BUSINESS_DAYS))
-    return 0;
-  cfg_error (cfg, "%s: \"%s\" is no duration of clock time; write 30s, 15m, 4h, 2d or 1w", cfg_opt_name (option), text);
-  return -1;
-}
-
-static int
-check_hours (cfg_t *cfg, cfg_opt_t *option)
-{
-  for (unsigned int i = 0; i < cfg_opt_size (option); i++)
-    {
-      const char *text = cfg_opt_getnstr (option, i);
-      if (hours_are_valid (text))
-        continue;
-      cfg_error (cfg, "hours: \"%s\" is not understood; write \"mon-fri 08:00-12:00\"", text);
-      return -1;
-    }
-  return 0;
-}
-
-static int
-check_timezone (cfg_t *cfg, cfg_opt_t *option)
-{
-  const char *name = cfg_opt_getnstr (option, 0);
-  g_autoptr (GTimeZone) zone = name != NULL ? g_time_zone_new_identifier (name) : NULL;
-  if (name == NULL || zone != NULL)
-    return 0;
-  cfg_error (cfg, "timezone: there is no zone \"%s\"; write one like America/Vancouver or UTC", name);
-  return -1;
-}
-
-static int
-check_not_negative (cfg_t *cfg, cfg_opt_t *option)
-{
-  long value = cfg_opt_getnint (option, 0);
-  if (value >= 0)
-    return 0;
-  cfg_error (cfg, "%s: %ld is negative", cfg_opt_name (option), value);
-  return -1;
-}
-
-/* Refuses a value that is not one of WORDS, which are separated by blanks. */
-static int
-check_word (cfg_t *cfg, cfg_opt_t *option, const char *words)
-{
-  const char *value = cfg_opt_getnstr (option, 0);
-  g_auto (GStrv) list = g_strsplit (words, " ", -1);
-  if (value == NULL || g_strv_contains ((const char *const *) list, value))
-    return 0;
-  cfg_error (cfg, "%s: \"%s\" is none of: %s", cfg_opt_name (option), value, words);
-  return -1;
-}
-
-static int
-check_priority (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "p1 p2 p3 p4");
-}
-
-static int
-check_standing (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "anyone known verified");
-}
-
-static int
-check_acknowledge (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "anyone known verified never");
-}
-
-static int
-check_deliver (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "pass take");
-}
-
-static int
-check_channel_type (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "mail webhook command");
-}
-
-static int
-check_directory_type (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "table ldap");
-}
-
-static int
-check_sasl (cfg_t *cfg, cfg_opt_t *option)
-{
-  return check_word (cfg, option, "external");
-}
-
-/* A section without a title has no line of its own: it is checked as a whole when its end is read. */
-static int
-check_directory (cfg_t *cfg, cfg_opt_t *option)
-{
-  cfg_t *section = cfg_opt_getnsec (option, 0);
-  if (g_str_equal (cfg_getstr (section, "type"), "table"))
-    return 0;
-  if (cfg_size (section, "uri") == 0)
-    cfg_error (cfg, "directory: LDAP needs uri = {\"ldap://...\"}");
-  else if (strstr (cfg_getstr (section, "filter"), "%s") == NULL)
-    cfg_error (cfg, "directory: filter: %%s, which stands for the address, is missing");
-  else
-    return 0;
-  return -1;
+  parse.depth++;
+  gboolean parsed = parse_file (section, path);
+  parse.depth--;
+  section->line = line;
+  if (!parsed && g_error_matches (parse.error, CONFIG_ERROR, CONFIG_ERROR_READ))
+    g_prefix_error (&parse.error, "%s:%d: include: ", parse.file, line);
+  return parsed ? 0 : 1;
 }
 
 #define PATH(name, value) CFG_STR_CB (name, value, CFGF_NONE, parse_path)
@@ -294,7 +194,8 @@ static cfg_opt_t role_options[] = {
   OPTIONAL ("team"),
   CFG_STR ("accept", "anyone", CFGF_NONE),
   CFG_STR ("deliver", "pass", CFGF_NONE),
-  CFG_STR ("refuse", "This address does not take mail from you. Please write from the address on your account.", CFGF_NONE),
+  CFG_STR ("refuse", "This address does not take mail from you. Please write from the address on your account.",
+           CFGF_NONE),
   CFG_STR ("acknowledge", "anyone", CFGF_NONE),
   OPTIONAL ("page"),
   CFG_STR ("page-if", "known", CFGF_NONE),
@@ -341,46 +242,6 @@ static cfg_opt_t root_options[] = {
   CFG_END (),
 };
 
-/* The checks of single values, made while their line is at hand. */
-static const struct {
-  const char *option;
-  cfg_validate_callback_t check;
-} checks[] = {
-  { "drain", check_clock_span },
-  { "give-up", check_clock_span },
-  { "close-after", check_clock_span },
-  { "max-in-progress", check_not_negative },
-  { "max-size", check_not_negative },
-  { "authserv-hops", check_not_negative },
-  { "acknowledge-limit", check_not_negative },
-  { "acknowledge-limit-total", check_not_negative },
-  { "relay|timeout", check_clock_span },
-  { "directory", check_directory },
-  { "directory|type", check_directory_type },
-  { "directory|sasl", check_sasl },
-  { "directory|timeout", check_clock_span },
-  { "directory|cache", check_clock_span },
-  { "calendar|timezone", check_timezone },
-  { "calendar|hours", check_hours },
-  { "policy|acknowledge", check_span },
-  { "policy|respond", check_span },
-  { "policy|update", check_span },
-  { "policy|resolve", check_span },
-  { "policy|priority|acknowledge", check_span },
-  { "policy|priority|respond", check_span },
-  { "policy|priority|update", check_span },
-  { "policy|priority|resolve", check_span },
-  { "channel|type", check_channel_type },
-  { "channel|timeout", check_clock_span },
-  { "schedule|timezone", check_timezone },
-  { "escalation|step|wait", check_clock_span },
-  { "role|priority", check_priority },
-  { "role|accept", check_standing },
-  { "role|deliver", check_deliver },
-  { "role|acknowledge", check_acknowledge },
-  { "role|page-if", check_standing },
-};
-
 /* Keys that are read and checked, and that nothing acts upon yet. */
 static const char *const without_effect[] = {
   "web", "web-url", "calendar|holidays", "calendar|extra", "policy|acknowledge", "policy|respond", "policy|update",
@@ -389,49 +250,111 @@ static const char *const without_effect[] = {
   "escalation|repeat",
 };
 
+/* Where something stands: libConfuse remembers no lines, but a comment for each option and section. */
+static void
+note_place (cfg_t *section, char **comment)
+{
+  free (*comment);
+  if (asprintf (comment, "%s:%d", parse.file, section->line) < 0)
+    g_error ("out of memory");
+}
+
+static int
+on_value (cfg_t *section, cfg_opt_t *option)
+{
+  note_place (section, &option->comment);
+  int status = values_check (section, option);
+  if (status != 0 && parse.error != NULL)
+    parse.error->code = CONFIG_ERROR_VALUE;
+  return status;
+}
+
+static int
+on_section (cfg_t *section, cfg_opt_t *option)
+{
+  cfg_t *added = cfg_opt_getnsec (option, cfg_opt_size (option) - 1);
+  note_place (section, &added->comment);
+  if (option->comment != NULL && !(option->flags & CFGF_MULTI))
+    {
+      cfg_error (section, "%s { } stands at %s already", option->name, option->comment);
+      return -1;
+    }
+  note_place (section, &option->comment);
+  return 0;
+}
+
+/* Has every value noted and checked. Sections without a title are there before they are read, and are copies. */
+static void
+watch (cfg_opt_t *options)
+{
+  for (cfg_opt_t *option = options; option->name != NULL; option++)
+    {
+      if (option->type == CFGT_SEC)
+        watch (option->subopts);
+      for (unsigned int i = 0; option->type == CFGT_SEC && i < option->nvalues; i++)
+        watch (option->values[i]->section->opts);
+      if (option->type != CFGT_FUNC)
+        option->validcb = option->type == CFGT_SEC ? on_section : on_value;
+    }
+}
+
 void
-options_set_error (GError **error, cfg_t *section, const char *format, ...)
+options_set_error (GError **error, cfg_t *section, const char *option, const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
   g_autofree char *text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_autofree char *place = section->title != NULL ? g_strdup_printf ("%s \"%s\": ", section->name, section->title)
-                                                  : g_strdup ("");
-  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s:%d: %s%s",
-               section->filename != NULL ? section->filename : "configuration",
-               line_number_true (section->filename, section->line), place, text);
+  g_autofree char *name = section->title != NULL ? g_strdup_printf ("%s \"%s\": ", section->name, section->title)
+                                                 : g_strdup_printf ("%s: ", section->name);
+  const char *place = option != NULL ? cfg_getopt (section, option)->comment : NULL;
+  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: %s%s%s%s",
+               place != NULL              ? place
+               : section->comment != NULL ? section->comment
+                                          : "configuration",
+               name, option != NULL ? option : "", option != NULL ? ": " : "", text);
 }
 
-static gboolean
-parse_into (cfg_t *root, const char *path, GError **error)
+static cfg_t *
+new_root (void)
 {
-  g_clear_pointer (&first_error, g_free);
-  int status = cfg_parse (root, path);
-  if (status == CFG_SUCCESS && first_error == NULL)
-    return TRUE;
-  if (status == CFG_FILE_ERROR)
-    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_READ, "cannot read %s: %s", path, g_strerror (errno));
-  else
-    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s", first_error != NULL ? first_error : path);
-  g_clear_pointer (&first_error, g_free);
-  return FALSE;
+  cfg_t *root = cfg_init (root_options, CFGF_NONE);
+  cfg_set_error_function (root, on_error);
+  watch (root->opts);
+  return root;
+}
+
+cfg_t *
+options_new (void)
+{
+  g_mutex_lock (&parse_lock);
+  cfg_t *root = new_root ();
+  g_mutex_unlock (&parse_lock);
+  return root;
+}
+
+void
+options_free (cfg_t *root)
+{
+  g_mutex_lock (&parse_lock);
+  cfg_free (root);
+  g_mutex_unlock (&parse_lock);
 }
 
 cfg_t *
 options_parse (const char *path, GError **error)
 {
   g_mutex_lock (&parse_lock);
-  cfg_t *root = cfg_init (root_options, CFGF_NONE);
-  cfg_set_error_function (root, on_error);
-  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
-    cfg_set_validate_func (root, checks[i].option, checks[i].check);
-  gboolean parsed = parse_into (root, path, error);
+  parse.file = path;
+  cfg_t *root = new_root ();
+  gboolean parsed = parse_file (root, path);
+  if (!parsed)
+    g_propagate_error (error, g_steal_pointer (&parse.error));
+  parse.file = NULL;
+  if (!parsed)
+    g_clear_pointer (&root, cfg_free);
   g_mutex_unlock (&parse_lock);
-  if (parsed)
-    return root;
-  cfg_free (root);
-  return NULL;
+  return root;
 }
 
 /* Adds a sentence for NAME ("priority|respond") of SECTION, and of the sections below that its path leads through. */
@@ -446,14 +369,12 @@ add_unused (cfg_t *section, const char *name, GStrvBuilder *sentences)
         add_unused (cfg_getnsec (section, below, i), bar + 1, sentences);
       return;
     }
-  cfg_opt_t *option = cfg_getopt (section, name);
-  if (option == NULL || !(option->flags & CFGF_MODIFIED))
+  const cfg_opt_t *option = cfg_getopt (section, name);
+  if (option->comment == NULL)
     return;
-  g_autofree char *sentence =
-    section->title != NULL
-      ? g_strdup_printf ("%s:%d: %s in %s \"%s\" has no effect yet", section->filename,
-                         line_number_true (section->filename, section->line), name, section->name, section->title)
-      : g_strdup_printf ("%s has no effect yet", name);
+  g_autofree char *of =
+    section->title != NULL ? g_strdup_printf (" of %s \"%s\"", section->name, section->title) : g_strdup ("");
+  g_autofree char *sentence = g_strdup_printf ("%s: %s%s has no effect yet", option->comment, name, of);
   g_strv_builder_add (sentences, sentence);
 }
 
@@ -467,9 +388,8 @@ add_later_steps (cfg_t *root, GStrvBuilder *sentences)
       for (unsigned int j = 1; j < cfg_size (escalation, "step"); j++)
         {
           cfg_t *step = cfg_getnsec (escalation, "step", j);
-          g_autofree char *sentence = g_strdup_printf ("%s:%d: step \"%s\" of escalation \"%s\" has no effect yet",
-                                                       step->filename, line_number_true (step->filename, step->line),
-                                                       step->title, escalation->title);
+          g_autofree char *sentence = g_strdup_printf ("%s: step \"%s\" of escalation \"%s\" has no effect yet",
+                                                       step->comment, step->title, escalation->title);
           g_strv_builder_add (sentences, sentence);
         }
     }

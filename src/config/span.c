@@ -39,9 +39,10 @@ span_parse (const char *text, Span *span)
   gint64 unit = seconds_of_unit (*end);
   if (unit == 0)
     return FALSE;
-  g_autofree char *rest = g_strstrip (g_strdup (end + 1));
-  if (*rest != '\0' && !g_str_equal (rest, "elapsed"))
+  const char *rest = end + 1;
+  gboolean elapsed = *rest == ' ' && g_str_equal (rest + strspn (rest, " "), "elapsed");
+  if (*rest != '\0' && !elapsed)
     return FALSE;
-  *span = (Span){ *rest != '\0' ? SPAN_ELAPSED : SPAN_BUSINESS, (gint64) amount * unit };
+  *span = (Span){ elapsed ? SPAN_ELAPSED : SPAN_BUSINESS, (gint64) amount * unit };
   return TRUE;
 }

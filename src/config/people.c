@@ -1,0 +1,122 @@
+/* Who works on tickets and how they are reached: teams, agents, channels, schedules, escalations. */
+#include "config/build.h"
+
+static gboolean
+build_teams (Build *build)
+{
+  GPtrArray *teams = build->config->teams;
+  for (unsigned int i = 0; i < cfg_size (build->root, "team"); i++)
+    {
+      cfg_t *section = cfg_getnsec (build->root, "team", i);
+      Team *team = NEW (build, Team);
+      team->name = g_string_chunk_insert (build->strings, cfg_title (section));
+      team->notify = build_list (build, section, "notify");
+      g_ptr_array_add (teams, team);
+    }
+  for (guint i = 0; i < teams->len; i++)
+    {
+      Team *team = g_ptr_array_index (teams, i);
+      if (!build_resolve (build, cfg_getnsec (build->root, "team", i), "escalate-to", teams, &team->escalate_to))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+build_agent (Build *build, cfg_t *section)
+{
+  Agent *agent = NEW (build, Agent);
+  agent->name = g_string_chunk_insert (build->strings, cfg_title (section));
+  agent->full_name = cfg_getstr (section, "name") != NULL ? build_text (build, section, "name") : agent->name;
+  agent->mail = build_text (build, section, "mail");
+  agent->mobile = build_some_text (build, section, "mobile");
+  agent->login = build_list (build, section, cfg_size (section, "login") > 0 ? "login" : "mail");
+  agent->teams = build_resolve_list (build, section, "teams", build->config->teams);
+  g_ptr_array_add (build->config->agents, agent);
+  if (agent->teams != NULL && *agent->mail == '\0')
+    options_set_error (build->error, section, NULL, "name the agent's address: mail = \"...\"");
+  return agent->teams != NULL && *agent->mail != '\0';
+}
+
+static gboolean
+build_channel (Build *build, cfg_t *section)
+{
+  Channel *channel = NEW (build, Channel);
+  const char *type = cfg_getstr (section, "type");
+  channel->name = g_string_chunk_insert (build->strings, cfg_title (section));
+  channel->type = g_str_equal (type, "webhook")   ? CHANNEL_WEBHOOK
+                  : g_str_equal (type, "command") ? CHANNEL_COMMAND
+                                                  : CHANNEL_MAIL;
+  channel->url = build_some_text (build, section, "url");
+  channel->body = build_text (build, section, "body");
+  channel->command = build_list (build, section, "command");
+  channel->timeout = (int) build_seconds (section, "timeout");
+  g_ptr_array_add (build->config->channels, channel);
+  if (channel->type == CHANNEL_WEBHOOK && channel->url == NULL)
+    options_set_error (build->error, section, NULL, "a webhook needs a url");
+  else if (channel->type == CHANNEL_COMMAND && channel->command[0] == NULL)
+    options_set_error (build->error, section, NULL, "a command channel needs command = {\"/path/to/program\", ...}");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static void
+build_schedules (Build *build)
+{
+  for (unsigned int i = 0; i < cfg_size (build->root, "schedule"); i++)
+    {
+      cfg_t *section = cfg_getnsec (build->root, "schedule", i);
+      Schedule *schedule = NEW (build, Schedule);
+      schedule->name = g_string_chunk_insert (build->strings, cfg_title (section));
+      schedule->timezone = build_text (build, section, "timezone");
+      schedule->calendar = build_some_text (build, section, "calendar");
+      g_ptr_array_add (build->config->schedules, schedule);
+    }
+}
+
+static gboolean
+build_step (Build *build, cfg_t *section, Escalation *escalation)
+{
+  Step *step = NEW (build, Step);
+  g_ptr_array_add (escalation->steps, step);
+  step->name = g_string_chunk_insert (build->strings, cfg_title (section));
+  build_span (section, "wait", &step->wait);
+  step->agents = build_resolve_list (build, section, "agents", build->config->agents);
+  step->by = step->agents != NULL ? build_resolve_list (build, section, "by", build->config->channels) : NULL;
+  if (step->by == NULL || !build_resolve (build, section, "schedule", build->config->schedules, &step->schedule) ||
+      !build_resolve (build, section, "team", build->config->teams, &step->team))
+    return FALSE;
+  if (step->by->len == 0)
+    options_set_error (build->error, section, "by", "name at least one channel");
+  else if (step->agents->len == 0 && step->schedule == NULL && step->team == NULL)
+    options_set_error (build->error, section, NULL, "name a schedule, agents or a team to page");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+build_escalation (Build *build, cfg_t *section)
+{
+  Escalation *escalation = NEW (build, Escalation);
+  escalation->name = g_string_chunk_insert (build->strings, cfg_title (section));
+  escalation->repeat = (int) cfg_getint (section, "repeat");
+  escalation->steps = g_ptr_array_new ();
+  g_ptr_array_add (build->config->escalations, escalation);
+  for (unsigned int i = 0; i < cfg_size (section, "step"); i++)
+    if (!build_step (build, cfg_getnsec (section, "step", i), escalation))
+      return FALSE;
+  if (escalation->steps->len > 0)
+    return TRUE;
+  options_set_error (build->error, section, NULL, "an escalation needs a step \"NAME\" { ... }");
+  return FALSE;
+}
+
+gboolean
+build_people (Build *build)
+{
+  build_schedules (build);
+  return build_teams (build) && build_each (build, "agent", build_agent) &&
+         build_each (build, "channel", build_channel) && build_each (build, "escalation", build_escalation);
+}

@@ -1,0 +1,207 @@
+#include "config/values.h"
+
+#include <glib.h>
+#include <limits.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/hours.h"
+
+#define HOUR 3600L
+#define DAY (24 * HOUR)
+
+typedef struct Rule Rule;
+struct Rule {
+  const char *section, *option;
+  gboolean (*check) (const Rule *rule, cfg_t *section, cfg_opt_t *option);
+  long least, most;
+  const char *words; /* separated by blanks */
+};
+
+static gboolean
+check_target (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  Span span;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (!span_parse (text, &span))
+    cfg_error (section, "%s: \"%s\" is no duration; write 90s, 15m, 4h, \"24h elapsed\" or 7bd", option->name, text);
+  else if (span.kind == SPAN_BUSINESS && strpbrk (text, "dw") != NULL)
+    cfg_error (section, "%s: \"%s\" could mean two things; write hours, \"48h elapsed\" of clock time, or 2bd",
+               option->name, text);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_clock (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  Span span;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (!span_parse (text, &span) || span.kind == SPAN_BUSINESS_DAYS)
+    cfg_error (section, "%s: \"%s\" is no duration of clock time; write 30s, 15m, 4h, 2d or 1w", option->name, text);
+  else if (span.amount < rule->least || span.amount > rule->most)
+    cfg_error (section, "%s: \"%s\" is out of bounds; from %lds to %lds will do", option->name, text, rule->least,
+               rule->most);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_number (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  long value = cfg_opt_getnint (option, 0);
+  if (value >= rule->least && value <= rule->most)
+    return TRUE;
+  cfg_error (section, "%s: %ld is out of bounds; from %ld to %ld will do", option->name, value, rule->least,
+             rule->most);
+  return FALSE;
+}
+
+static gboolean
+check_word (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  const char *value = cfg_opt_getnstr (option, 0);
+  g_auto (GStrv) list = g_strsplit (rule->words, " ", -1);
+  if (g_strv_contains ((const char *const *) list, value))
+    return TRUE;
+  cfg_error (section, "%s: \"%s\" is none of: %s", option->name, value, rule->words + strspn (rule->words, " "));
+  return FALSE;
+}
+
+/* An empty path would have SQLite keep everything in a file that vanishes. */
+static gboolean
+check_some (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  if (*cfg_opt_getnstr (option, 0) != '\0')
+    return TRUE;
+  cfg_error (section, "%s: this cannot be empty; without the line, the default counts", option->name);
+  return FALSE;
+}
+
+static gboolean
+check_hours (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  for (unsigned int i = 0; i < cfg_opt_size (option); i++)
+    {
+      const char *text = cfg_opt_getnstr (option, i);
+      if (hours_are_valid (text))
+        continue;
+      cfg_error (section, "hours: \"%s\" is not understood; write \"mon-fri 08:00-12:00\"", text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_timezone (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *name = cfg_opt_getnstr (option, 0);
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier (name);
+  if (zone != NULL)
+    return TRUE;
+  cfg_error (section, "timezone: there is no zone \"%s\"; write one like America/Vancouver or UTC", name);
+  return FALSE;
+}
+
+/* The subject tag is found again by its brackets. */
+static gboolean
+check_tag (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (*text != '\0' && strpbrk (text, "[]\r\n") == NULL)
+    return TRUE;
+  cfg_error (section, "tag: \"%s\" would not be found again in a subject; write a word without brackets", text);
+  return FALSE;
+}
+
+static gboolean
+check_mode (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (g_ascii_string_to_unsigned (text, 8, 0, 0777, NULL, NULL))
+    return TRUE;
+  cfg_error (section, "socket-mode: \"%s\" is no mode; write \"0660\"", text);
+  return FALSE;
+}
+
+static gboolean
+check_addresses (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  for (unsigned int i = 0; i < cfg_opt_size (option); i++)
+    {
+      const char *text = cfg_opt_getnstr (option, i);
+      g_autofree char *normal = address_normalise (text);
+      if (normal != NULL)
+        continue;
+      cfg_error (section, "%s: \"%s\" is no address", option->name, text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static const Rule rules[] = {
+  { .section = "root", .option = "listen", .check = check_some },
+  { .section = "root", .option = "database", .check = check_some },
+  { .section = "root", .option = "templates", .check = check_some },
+  { .section = "root", .option = "socket-mode", .check = check_mode },
+  { .section = "root", .option = "max-in-progress", .check = check_number, .least = 1, .most = 100000 },
+  { .section = "root", .option = "max-size", .check = check_number, .least = 0, .most = LONG_MAX },
+  { .section = "root", .option = "drain", .check = check_clock, .least = 0, .most = HOUR },
+  { .section = "root", .option = "authserv-hops", .check = check_number, .least = 0, .most = 100 },
+  { .section = "root", .option = "tag", .check = check_tag },
+  { .section = "root", .option = "own-address", .check = check_addresses },
+  { .section = "root", .option = "give-up", .check = check_clock, .least = 1, .most = 3650 * DAY },
+  { .section = "root", .option = "close-after", .check = check_clock, .least = 0, .most = 3650 * DAY },
+  { .section = "root", .option = "acknowledge-limit", .check = check_number, .least = 0, .most = INT_MAX },
+  { .section = "root", .option = "acknowledge-limit-total", .check = check_number, .least = 0, .most = INT_MAX },
+  { .section = "relay", .option = "timeout", .check = check_clock, .least = 1, .most = HOUR },
+  { .section = "directory", .option = "type", .check = check_word, .words = "table ldap" },
+  { .section = "directory", .option = "sasl", .check = check_word, .words = " external" },
+  { .section = "directory", .option = "timeout", .check = check_clock, .least = 1, .most = HOUR },
+  { .section = "directory", .option = "cache", .check = check_clock, .least = 0, .most = 365 * DAY },
+  { .section = "directory", .option = "connections", .check = check_number, .least = 1, .most = 64 },
+  { .section = "calendar", .option = "timezone", .check = check_timezone },
+  { .section = "calendar", .option = "hours", .check = check_hours },
+  { .section = "policy", .option = "acknowledge", .check = check_target },
+  { .section = "policy", .option = "respond", .check = check_target },
+  { .section = "policy", .option = "update", .check = check_target },
+  { .section = "policy", .option = "resolve", .check = check_target },
+  { .section = "policy", .option = "warn", .check = check_number, .least = 0, .most = 100 },
+  { .section = "priority", .option = "acknowledge", .check = check_target },
+  { .section = "priority", .option = "respond", .check = check_target },
+  { .section = "priority", .option = "update", .check = check_target },
+  { .section = "priority", .option = "resolve", .check = check_target },
+  { .section = "team", .option = "notify", .check = check_addresses },
+  { .section = "agent", .option = "mail", .check = check_addresses },
+  { .section = "channel", .option = "type", .check = check_word, .words = "mail webhook command" },
+  { .section = "channel", .option = "body", .check = check_word, .words = "json" },
+  { .section = "channel", .option = "timeout", .check = check_clock, .least = 1, .most = HOUR },
+  { .section = "schedule", .option = "timezone", .check = check_timezone },
+  { .section = "step", .option = "wait", .check = check_clock, .least = 0, .most = 365 * DAY },
+  { .section = "escalation", .option = "repeat", .check = check_number, .least = 0, .most = 1000 },
+  { .section = "role", .option = "address", .check = check_addresses },
+  { .section = "role", .option = "priority", .check = check_word, .words = "p1 p2 p3 p4" },
+  { .section = "role", .option = "accept", .check = check_word, .words = "anyone known verified" },
+  { .section = "role", .option = "deliver", .check = check_word, .words = "pass take" },
+  { .section = "role", .option = "acknowledge", .check = check_word, .words = "anyone known verified never" },
+  { .section = "role", .option = "page-if", .check = check_word, .words = "anyone known verified" },
+  { .section = "role", .option = "page-automatic", .check = check_addresses },
+};
+
+int
+values_check (cfg_t *section, cfg_opt_t *option)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
+    if (g_str_equal (rules[i].section, section->name) && g_str_equal (rules[i].option, option->name))
+      return rules[i].check (&rules[i], section, option) ? 0 : -1;
+  return 0;
+}
