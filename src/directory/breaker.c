@@ -10,25 +10,38 @@ pause_after (guint failures)
 }
 
 gboolean
+breaker_refuses (const Breaker *breaker, gint64 now)
+{
+  return breaker->failures > 0 && (breaker->probing || now < breaker->probe_at);
+}
+
+BreakerPass
 breaker_admit (Breaker *breaker, gint64 now)
 {
+  if (breaker_refuses (breaker, now))
+    return BREAKER_REFUSED;
   if (breaker->failures == 0)
-    return TRUE;
-  if (now < breaker->closed_until)
+    return BREAKER_ADMITTED;
+  breaker->probing = TRUE;
+  return BREAKER_PROBE;
+}
+
+gboolean
+breaker_succeed (Breaker *breaker, BreakerPass pass)
+{
+  if (pass != BREAKER_PROBE)
     return FALSE;
-  breaker->closed_until = now + pause_after (breaker->failures);
+  *breaker = (Breaker){ 0 };
   return TRUE;
 }
 
-void
-breaker_succeed (Breaker *breaker)
+gboolean
+breaker_fail (Breaker *breaker, BreakerPass pass, gint64 now)
 {
-  breaker->failures = 0;
-}
-
-void
-breaker_fail (Breaker *breaker, gint64 now)
-{
+  if (breaker->failures > 0 && pass != BREAKER_PROBE)
+    return FALSE;
   breaker->failures++;
-  breaker->closed_until = now + pause_after (breaker->failures);
+  breaker->probing = FALSE;
+  breaker->probe_at = now + pause_after (breaker->failures);
+  return breaker->failures == 1;
 }

@@ -19,12 +19,13 @@ typedef enum {
 
 typedef struct Directory Directory;
 
-/* An engine: one const struct at the end of its file. find() is called by one thread per handle at a time. */
+/* An engine: one const struct at the end of its file. ADDRESS is normalised. find() ends by DEADLINE (monotonic) and a
+ * moment; a handle of LDAP serves one thread at a time, the table's any number. */
 typedef struct {
   const char *name;
   gpointer (*open) (const Config *config, Store *store, GError **error);
-  DirectoryStatus (*find) (gpointer engine, const char *address, Contact **contact, GError **error);
-  void (*close) (gpointer engine);
+  DirectoryStatus (*find) (gpointer handle, const char *address, gint64 deadline, Contact **contact, GError **error);
+  void (*close) (gpointer handle);
 } DirectoryEngine;
 
 extern const DirectoryEngine directory_ldap;
@@ -39,5 +40,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, directory_free)
  * *CONTACT (the caller's) is set when DIRECTORY_FOUND. *ERROR is set only with DIRECTORY_UNAVAILABLE, for the log. */
 DirectoryStatus directory_find_contact (Directory *directory, const char *address, Contact **contact, GError **error);
 
-/* One uncached look-up of an address that cannot exist: for `doctor`. */
+/* One look-up of an address that cannot exist, past cache and breaker and on a connection of its own: for `doctor`. */
 gboolean directory_check (Directory *directory, GError **error);

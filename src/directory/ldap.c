@@ -1,184 +1,17 @@
-/* LDAP by the OpenLDAP client. A handle is one connection, made at the first look-up and made anew once when it was lost.
- * Every wait is bounded: connecting, binding and searching each by what is left of the look-up's time. */
-#include <errno.h>
-#include <ldap.h>
+/* LDAP by the OpenLDAP client. A handle is one connection, made at the first look-up, made anew once when it was lost, and
+ * moved to the next server when this one does not answer in its share of the look-up's time. */
 #include <string.h>
 
 #include "config/limits.h"
-#include "directory/directory.h"
+#include "directory/connection.h"
 #include "mail/message.h"
 
 typedef struct {
-  const DirectorySettings *settings;
   Config *config;
-  char *uris; /* blank-separated: libldap tries them in turn */
-  LDAP *ldap; /* NULL: not connected */
-  gint64 deadline; /* of the look-up under way, monotonic */
+  Connection connection;
 } Handle;
 
-static void
-disconnect (Handle *handle)
-{
-  if (handle->ldap != NULL)
-    ldap_unbind_ext (handle->ldap, NULL, NULL);
-  handle->ldap = NULL;
-}
-
-static struct timeval
-time_left (const Handle *handle)
-{
-  gint64 left = MAX (handle->deadline - g_get_monotonic_time (), 1000);
-  return (struct timeval){ .tv_sec = left / G_USEC_PER_SEC, .tv_usec = left % G_USEC_PER_SEC };
-}
-
-static gboolean
-is_settings_fault (int code)
-{
-  return code == LDAP_INVALID_CREDENTIALS || code == LDAP_INSUFFICIENT_ACCESS || code == LDAP_FILTER_ERROR ||
-         code == LDAP_NO_SUCH_OBJECT || code == LDAP_INVALID_DN_SYNTAX || code == LDAP_CONFIDENTIALITY_REQUIRED ||
-         code == LDAP_STRONG_AUTH_REQUIRED || code == LDAP_INAPPROPRIATE_AUTH || code == LDAP_PARAM_ERROR;
-}
-
-static void
-set_error (GError **error, const Handle *handle, const char *what, int code)
-{
-  char *detail = NULL;
-  if (handle->ldap != NULL)
-    ldap_get_option (handle->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
-  g_set_error (error, DIRECTORY_ERROR,
-               is_settings_fault (code) ? DIRECTORY_ERROR_SETTINGS : DIRECTORY_ERROR_UNAVAILABLE, "directory %s: cannot %s: %s%s%s",
-               handle->uris, what, ldap_err2string (code), detail != NULL && *detail != '\0' ? ": " : "",
-               detail != NULL ? detail : "");
-  ldap_memfree (detail);
-}
-
-static gboolean
-set_option (Handle *handle, int option, const void *value, const char *what, GError **error)
-{
-  int code = ldap_set_option (handle->ldap, option, value);
-  if (code == LDAP_OPT_SUCCESS)
-    return TRUE;
-  set_error (error, handle, what, LDAP_PARAM_ERROR);
-  return FALSE;
-}
-
-static gboolean
-set_tls (Handle *handle, GError **error)
-{
-  const DirectorySettings *settings = handle->settings;
-  int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
-  return set_option (handle, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand, "demand a certificate", error) &&
-         (settings->ca_file == NULL ||
-          set_option (handle, LDAP_OPT_X_TLS_CACERTFILE, settings->ca_file, "use ca-file", error)) &&
-         (settings->cert_file == NULL ||
-          set_option (handle, LDAP_OPT_X_TLS_CERTFILE, settings->cert_file, "use cert-file", error)) &&
-         (settings->key_file == NULL || set_option (handle, LDAP_OPT_X_TLS_KEYFILE, settings->key_file, "use key-file", error)) &&
-         set_option (handle, LDAP_OPT_X_TLS_NEWCTX, &client, "set up TLS (check ca-file, cert-file and key-file)", error);
-}
-
-static gboolean
-set_up (Handle *handle, GError **error)
-{
-  int version = LDAP_VERSION3, size_limit = 2;
-  struct timeval left = time_left (handle);
-  gboolean tls = handle->settings->starttls || strstr (handle->uris, "ldaps://") != NULL;
-  return set_option (handle, LDAP_OPT_PROTOCOL_VERSION, &version, "speak LDAPv3", error) &&
-         set_option (handle, LDAP_OPT_REFERRALS, LDAP_OPT_OFF, "leave referrals alone", error) &&
-         set_option (handle, LDAP_OPT_SIZELIMIT, &size_limit, "limit the answers", error) &&
-         set_option (handle, LDAP_OPT_NETWORK_TIMEOUT, &left, "bound connecting", error) &&
-         set_option (handle, LDAP_OPT_TIMEOUT, &left, "bound waiting", error) && (!tls || set_tls (handle, error));
-}
-
-/* The password's file is read at each bind, so that a new one needs no reload. *PASSWORD is the caller's to wipe. */
-static gboolean
-read_password (const Handle *handle, char **password, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  const char *path = handle->settings->bind_password_file;
-  if (path == NULL)
-    return TRUE;
-  if (!g_file_get_contents (path, password, NULL, &failure))
-    {
-      g_set_error (error, DIRECTORY_ERROR, DIRECTORY_ERROR_SETTINGS, "bind-password-file: %s", failure->message);
-      return FALSE;
-    }
-  (*password)[strcspn (*password, "\r\n")] = '\0';
-  return TRUE;
-}
-
-/* Starts a bind and waits for its end within the look-up's time: the synchronous calls wait for ever. */
-static int
-bind_within (Handle *handle, const char *dn, const char *mechanism, struct berval *credentials)
-{
-  int message_id, code;
-  code = ldap_sasl_bind (handle->ldap, dn, mechanism, credentials, NULL, NULL, &message_id);
-  if (code != LDAP_SUCCESS)
-    return code;
-  struct timeval left = time_left (handle);
-  LDAPMessage *result = NULL;
-  int got = ldap_result (handle->ldap, message_id, LDAP_MSG_ALL, &left, &result);
-  if (got == 0)
-    return LDAP_TIMEOUT;
-  if (got < 0)
-    {
-      ldap_get_option (handle->ldap, LDAP_OPT_RESULT_CODE, &code);
-      return code;
-    }
-  int status = ldap_parse_result (handle->ldap, result, &code, NULL, NULL, NULL, NULL, TRUE);
-  return status != LDAP_SUCCESS ? status : code;
-}
-
-static gboolean
-bind (Handle *handle, GError **error)
-{
-  char *password = NULL;
-  if (handle->settings->sasl_external)
-    {
-      struct berval none = { 0, (char *) "" };
-      int code = bind_within (handle, NULL, "EXTERNAL", &none);
-      if (code != LDAP_SUCCESS)
-        set_error (error, handle, "bind by SASL EXTERNAL", code);
-      return code == LDAP_SUCCESS;
-    }
-  if (!read_password (handle, &password, error))
-    return FALSE;
-  struct berval credentials = { password != NULL ? strlen (password) : 0, password != NULL ? password : (char *) "" };
-  int code = bind_within (handle, handle->settings->bind_dn, LDAP_SASL_SIMPLE, &credentials);
-  if (password != NULL)
-    explicit_bzero (password, strlen (password));
-  g_free (password);
-  if (code != LDAP_SUCCESS)
-    set_error (error, handle, "bind (check bind-dn and bind-password-file)", code);
-  return code == LDAP_SUCCESS;
-}
-
-static gboolean
-start_tls (Handle *handle, GError **error)
-{
-  if (!handle->settings->starttls)
-    return TRUE;
-  int code = ldap_start_tls_s (handle->ldap, NULL, NULL);
-  if (code != LDAP_SUCCESS)
-    set_error (error, handle, "start TLS (check the certificate and ca-file)", code);
-  return code == LDAP_SUCCESS;
-}
-
-static gboolean
-connect_server (Handle *handle, GError **error)
-{
-  if (handle->ldap != NULL)
-    return TRUE;
-  int code = ldap_initialize (&handle->ldap, handle->uris);
-  if (code != LDAP_SUCCESS)
-    {
-      set_error (error, handle, "use the uri", code);
-      return FALSE;
-    }
-  if (set_up (handle, error) && start_tls (handle, error) && bind (handle, error))
-    return TRUE;
-  disconnect (handle);
-  return FALSE;
-}
+#define SIZE_LIMIT 2 /* one more than is used, so that a second entry is noticed */
 
 /* FILTER with VALUE, escaped by RFC 4515, in the place of each %s. The caller's. */
 static char *
@@ -194,100 +27,182 @@ make_filter (const char *filter, const char *value)
 }
 
 static char *
-read_attribute (const Handle *handle, LDAPMessage *entry, const char *name)
+clean_value (const struct berval *value)
 {
-  struct berval **values = ldap_get_values_len (handle->ldap, entry, name);
-  char *value = NULL;
-  if (values != NULL && values[0] != NULL)
-    {
-      g_autofree char *text = g_strndup (values[0]->bv_val, MIN (values[0]->bv_len, (ber_len_t) LIMIT_DIRECTORY_VALUE));
-      value = text_clean (text, LIMIT_DIRECTORY_VALUE);
-    }
+  g_autofree char *text = g_strndup (value->bv_val, MIN (value->bv_len, (ber_len_t) LIMIT_DIRECTORY_VALUE));
+  return text_clean (text, LIMIT_DIRECTORY_VALUE);
+}
+
+static char *
+read_attribute (LDAP *ldap, LDAPMessage *entry, const char *name)
+{
+  struct berval **values = ldap_get_values_len (ldap, entry, name);
+  char *value = values != NULL && values[0] != NULL ? clean_value (values[0]) : NULL;
   ldap_value_free_len (values);
   return value;
 }
 
-static Contact *
-read_contact (const Handle *handle, LDAPMessage *entry, const char *mail, gboolean by_domain)
+/* Values have no order, so any of them may say it. */
+static gboolean
+is_suspended (LDAP *ldap, LDAPMessage *entry, const char *name)
 {
-  const DirectorySettings *settings = handle->settings;
+  struct berval **values = ldap_get_values_len (ldap, entry, name);
+  gboolean suspended = FALSE;
+  for (guint i = 0; values != NULL && values[i] != NULL && !suspended; i++)
+    {
+      g_autofree char *value = clean_value (values[i]);
+      suspended = g_ascii_strcasecmp (value, "suspended") == 0;
+    }
+  ldap_value_free_len (values);
+  return suspended;
+}
+
+static Contact *
+read_contact (const Connection *connection, LDAPMessage *entry, const char *mail)
+{
+  const DirectorySettings *settings = connection->settings;
+  LDAP *ldap = connection->ldap;
   Contact *contact = contact_new ();
-  g_autofree char *status = read_attribute (handle, entry, settings->attribute_status);
   contact->mail = g_strdup (mail);
-  contact->name = by_domain ? NULL : read_attribute (handle, entry, settings->attribute_name);
-  contact->organization = read_attribute (handle, entry, settings->attribute_organization);
-  contact->customer = read_attribute (handle, entry, settings->attribute_customer);
-  contact->language = read_attribute (handle, entry, settings->attribute_language);
-  contact->suspended = status != NULL && g_ascii_strcasecmp (status, "suspended") == 0;
-  contact->by_domain = by_domain;
+  contact->by_domain = *mail == '@';
+  contact->name = contact->by_domain ? NULL : read_attribute (ldap, entry, settings->attribute_name);
+  contact->organization = read_attribute (ldap, entry, settings->attribute_organization);
+  contact->customer = read_attribute (ldap, entry, settings->attribute_customer);
+  contact->language = read_attribute (ldap, entry, settings->attribute_language);
+  contact->suspended = is_suspended (ldap, entry, settings->attribute_status);
   return contact;
 }
 
-/* One search; an LDAP result code, and *CONTACT when it found somebody. */
-static int
-search (Handle *handle, const char *template, const char *value, const char *mail, gboolean by_domain, Contact **contact)
+static Contact *
+read_first_contact (const Connection *connection, LDAPMessage *result, const char *mail)
 {
-  const DirectorySettings *settings = handle->settings;
+  LDAPMessage *entry = ldap_first_entry (connection->ldap, result);
+  if (entry == NULL)
+    return NULL;
+  if (ldap_count_entries (connection->ldap, result) > 1)
+    {
+      g_autofree char *shown = text_clean (mail, LIMIT_ADDRESS);
+      g_debug ("the directory has several entries for %s: the first counts", shown);
+    }
+  return read_contact (connection, entry, mail);
+}
+
+/* One search, with VALUE in FILTER. An LDAP result code, and *CONTACT, for MAIL, when it found somebody. */
+static int
+search (const Connection *connection, const char *filter, const char *value, const char *mail, Contact **contact)
+{
+  const DirectorySettings *settings = connection->settings;
   const char *attributes[] = { settings->attribute_name,     settings->attribute_organization, settings->attribute_customer,
                                settings->attribute_language, settings->attribute_status,       NULL };
-  g_autofree char *filter = make_filter (template, value);
-  struct timeval left = time_left (handle);
+  g_autofree char *made = make_filter (filter, value);
+  struct timeval left = connection_time_left (connection);
   LDAPMessage *result = NULL;
-  if (filter == NULL)
-    return LDAP_FILTER_ERROR;
-  int code = ldap_search_ext_s (handle->ldap, settings->base, LDAP_SCOPE_SUBTREE, filter, (char **) attributes, 0, NULL, NULL,
-                                &left, 2, &result);
+  if (made == NULL)
+    return LDAP_NO_MEMORY;
+  int code = ldap_search_ext_s (connection->ldap, settings->base, LDAP_SCOPE_SUBTREE, made, (char **) attributes, 0, NULL,
+                                NULL, &left, SIZE_LIMIT, &result);
   if (code == LDAP_SIZELIMIT_EXCEEDED)
-    code = LDAP_SUCCESS; /* several entries have the address: the first one counts */
-  LDAPMessage *entry = code == LDAP_SUCCESS ? ldap_first_entry (handle->ldap, result) : NULL;
-  if (entry != NULL)
-    *contact = read_contact (handle, entry, mail, by_domain);
+    code = LDAP_SUCCESS;
+  if (code == LDAP_SUCCESS)
+    *contact = read_first_contact (connection, result, mail);
   ldap_msgfree (result);
   return code;
 }
 
+/* The address itself, then its domain. */
 static int
-search_address (Handle *handle, const char *address, Contact **contact)
+search_both (const Connection *connection, const char *address, Contact **contact)
 {
-  const char *domain = strrchr (address, '@') + 1;
-  int code = search (handle, handle->settings->filter, address, address, FALSE, contact);
-  if (code != LDAP_SUCCESS || *contact != NULL || handle->settings->domain_filter == NULL)
+  const DirectorySettings *settings = connection->settings;
+  const char *at = strrchr (address, '@');
+  int code = search (connection, settings->filter, address, address, contact);
+  if (code != LDAP_SUCCESS || *contact != NULL || settings->domain_filter == NULL)
     return code;
-  return search (handle, handle->settings->domain_filter, domain, domain - 1, TRUE, contact);
+  return search (connection, settings->domain_filter, at + 1, at, contact);
+}
+
+static gboolean
+find_on_server (Connection *connection, const char *address, Contact **contact, GError **error)
+{
+  gboolean used = connection->ldap != NULL;
+  if (!connection_open (connection, error))
+    return FALSE;
+  int code = search_both (connection, address, contact);
+  if (code == LDAP_SERVER_DOWN && used) /* the server closed an idle connection, or was restarted */
+    {
+      connection_close (connection);
+      return find_on_server (connection, address, contact, error);
+    }
+  if (code != LDAP_SUCCESS)
+    connection_set_error (connection, "search (check base, filter and domain-filter)", code, error);
+  return code == LDAP_SUCCESS;
+}
+
+/* Of several servers' failures the first is kept, but one that somebody must act on goes before. Takes FAILURE. */
+static void
+keep_failure (GError **kept, GError *failure)
+{
+  if (*kept == NULL || (g_error_matches (failure, DIRECTORY_ERROR, DIRECTORY_ERROR_SETTINGS) &&
+                        !g_error_matches (*kept, DIRECTORY_ERROR, DIRECTORY_ERROR_SETTINGS)))
+    {
+      g_clear_error (kept);
+      *kept = failure;
+      return;
+    }
+  g_error_free (failure);
 }
 
 static DirectoryStatus
-ldap_find (gpointer engine, const char *address, Contact **contact, GError **error)
+ldap_find (gpointer engine, const char *address, gint64 deadline, Contact **contact, GError **error)
 {
-  Handle *handle = engine;
-  gboolean fresh = handle->ldap == NULL;
-  handle->deadline = g_get_monotonic_time () + handle->settings->timeout * G_USEC_PER_SEC;
-  if (!connect_server (handle, error))
-    return DIRECTORY_UNAVAILABLE;
-  int code = search_address (handle, address, contact);
-  if (code == LDAP_SERVER_DOWN && !fresh) /* the server closed an idle connection, or was restarted */
+  Connection *connection = &((Handle *) engine)->connection;
+  guint servers = g_strv_length (connection->settings->uri);
+  GError *kept = NULL;
+  for (guint rest = servers; rest > 0; rest--)
     {
-      disconnect (handle);
-      if (!connect_server (handle, error))
-        return DIRECTORY_UNAVAILABLE;
-      code = search_address (handle, address, contact);
+      GError *failure = NULL;
+      gint64 now = g_get_monotonic_time ();
+      connection->deadline = now + (deadline - now) / rest; /* so that one that hangs leaves time for the others */
+      if (find_on_server (connection, address, contact, &failure))
+        {
+          g_clear_error (&kept);
+          return *contact != NULL ? DIRECTORY_FOUND : DIRECTORY_NOT_FOUND;
+        }
+      keep_failure (&kept, failure);
+      connection_close (connection);
+      connection->server = (connection->server + 1) % servers;
     }
-  if (code == LDAP_SUCCESS)
-    return *contact != NULL ? DIRECTORY_FOUND : DIRECTORY_NOT_FOUND;
-  set_error (error, handle, "search", code);
-  disconnect (handle);
+  g_propagate_error (error, kept);
   return DIRECTORY_UNAVAILABLE;
+}
+
+/* A uri that libldap does not understand is found here, before any mail comes. It also makes libldap set its globals up
+ * while there is one thread. */
+static gboolean
+check_uri (const char *uri, GError **error)
+{
+  LDAP *ldap = NULL;
+  int code = ldap_initialize (&ldap, uri);
+  if (code != LDAP_SUCCESS)
+    {
+      g_set_error (error, DIRECTORY_ERROR, DIRECTORY_ERROR_SETTINGS, "directory uri \"%s\": %s; write ldap://HOST:PORT, "
+                   "ldaps://HOST or ldapi://", uri, ldap_err2string (code));
+      return FALSE;
+    }
+  ldap_unbind_ext (ldap, NULL, NULL);
+  return TRUE;
 }
 
 static gpointer
 ldap_open (const Config *config, Store *store, GError **error)
 {
   (void) store;
-  (void) error;
+  for (char **uri = config->directory.uri; *uri != NULL; uri++)
+    if (!check_uri (*uri, error))
+      return NULL;
   Handle *handle = g_new0 (Handle, 1);
   handle->config = config_ref ((Config *) config);
-  handle->settings = &handle->config->directory;
-  handle->uris = g_strjoinv (" ", handle->settings->uri);
+  handle->connection.settings = &handle->config->directory;
   return handle;
 }
 
@@ -295,9 +210,8 @@ static void
 ldap_close (gpointer engine)
 {
   Handle *handle = engine;
-  disconnect (handle);
+  connection_close (&handle->connection);
   config_unref (handle->config);
-  g_free (handle->uris);
   g_free (handle);
 }
 

@@ -12,12 +12,13 @@ table_open (const Config *config, Store *store, GError **error)
 }
 
 static DirectoryStatus
-table_find (gpointer engine, const char *address, Contact **contact, GError **error)
+table_find (gpointer handle, const char *address, gint64 deadline, Contact **contact, GError **error)
 {
+  (void) deadline; /* the store bounds its own waits */
   g_autoptr (GError) failure = NULL;
-  *contact = store_find_customer (engine, address, &failure);
+  *contact = store_find_customer (handle, address, &failure);
   if (*contact == NULL && failure == NULL)
-    *contact = store_find_customer (engine, strrchr (address, '@'), &failure);
+    *contact = store_find_customer (handle, strrchr (address, '@'), &failure);
   if (failure != NULL)
     {
       g_set_error (error, DIRECTORY_ERROR, DIRECTORY_ERROR_UNAVAILABLE, "%s", failure->message);
@@ -27,9 +28,9 @@ table_find (gpointer engine, const char *address, Contact **contact, GError **er
 }
 
 static void
-table_close (gpointer engine)
+table_close (gpointer handle)
 {
-  (void) engine; /* the store is not ours */
+  (void) handle; /* the store is not ours */
 }
 
 const DirectoryEngine directory_table = {

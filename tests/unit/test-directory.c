@@ -8,21 +8,26 @@ static void
 test_breaker (void)
 {
   Breaker breaker = { 0 };
-  g_assert_true (breaker_admit (&breaker, 0));
-  breaker_fail (&breaker, 0);
-  g_assert_false (breaker_admit (&breaker, SECOND - 1));
-  g_assert_true (breaker_admit (&breaker, SECOND));
-  g_assert_false (breaker_admit (&breaker, SECOND)); /* one probe at a time */
-  breaker_fail (&breaker, SECOND);
-  g_assert_false (breaker_admit (&breaker, 3 * SECOND - 1)); /* the pause grows */
-  g_assert_true (breaker_admit (&breaker, 3 * SECOND));
-  for (int i = 0; i < 50; i++)
-    breaker_fail (&breaker, 100 * SECOND);
-  g_assert_false (breaker_admit (&breaker, 130 * SECOND - 1)); /* to half a minute */
-  g_assert_true (breaker_admit (&breaker, 130 * SECOND));
-  breaker_succeed (&breaker);
-  g_assert_true (breaker_admit (&breaker, 130 * SECOND));
-  g_assert_true (breaker_admit (&breaker, 130 * SECOND));
+  g_assert_cmpint (breaker_admit (&breaker, 0), ==, BREAKER_ADMITTED);
+  g_assert_true (breaker_fail (&breaker, BREAKER_ADMITTED, 0)); /* an outage begins */
+  g_assert_false (breaker_fail (&breaker, BREAKER_ADMITTED, SECOND / 2)); /* one that was let in before changes nothing */
+  g_assert_cmpint (breaker_admit (&breaker, SECOND - 1), ==, BREAKER_REFUSED);
+  g_assert_cmpint (breaker_admit (&breaker, SECOND), ==, BREAKER_PROBE);
+  g_assert_cmpint (breaker_admit (&breaker, 50 * SECOND), ==, BREAKER_REFUSED); /* one probe at a time */
+  g_assert_false (breaker_succeed (&breaker, BREAKER_ADMITTED));
+  g_assert_false (breaker_fail (&breaker, BREAKER_PROBE, SECOND));
+  g_assert_cmpint (breaker_admit (&breaker, 3 * SECOND - 1), ==, BREAKER_REFUSED); /* the pause grows */
+  gint64 now = 3 * SECOND;
+  for (int i = 0; i < 50; i++, now += 30 * SECOND)
+    {
+      g_assert_cmpint (breaker_admit (&breaker, now), ==, BREAKER_PROBE); /* to half a minute */
+      breaker_fail (&breaker, BREAKER_PROBE, now);
+    }
+  g_assert_cmpint (breaker_admit (&breaker, now - 1), ==, BREAKER_REFUSED);
+  g_assert_cmpint (breaker_admit (&breaker, now), ==, BREAKER_PROBE);
+  g_assert_true (breaker_succeed (&breaker, BREAKER_PROBE)); /* and ends */
+  g_assert_cmpint (breaker_admit (&breaker, now), ==, BREAKER_ADMITTED);
+  g_assert_cmpint (breaker_admit (&breaker, now), ==, BREAKER_ADMITTED);
 }
 
 static void
