@@ -233,7 +233,9 @@ reach (Connection *connection, GError **error)
 {
   int code = ldap_connect (connection->ldap);
   if (code != LDAP_SUCCESS)
-    connection_set_error (connection, "connect", code, error);
+    connection_set_error (connection, has_scheme (connection, "ldaps://")
+                                        ? "connect and start TLS (check the server's certificate and ca-file)"
+                                        : "connect", code, error);
   return code == LDAP_SUCCESS;
 }
 

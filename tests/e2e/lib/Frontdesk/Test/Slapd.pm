@@ -1,6 +1,6 @@
 package Frontdesk::Test::Slapd;
 
-# A slapd of the test's own, with a few customers.
+# A slapd of the test's own: new(dir, ldif, global => 'lines', database => 'lines', uris => [ more to listen on ]).
 
 use strict;
 use warnings;
@@ -8,8 +8,9 @@ use Frontdesk::Test::Support qw(free_port start_process end_process spew slurp w
 use IO::Socket::INET;
 
 sub new {
-    my ($class, $dir, $ldif) = @_;
-    my $self = bless { dir => "$dir/slapd", port => free_port() }, $class;
+    my ($class, $dir, $ldif, %option) = @_;
+    my $self = bless { dir => "$dir/slapd", port => free_port(), more => $option{uris} // [] }, $class;
+    my ($global, $database) = map { $_ // '' } @option{qw(global database)};
     mkdir $self->{dir};
     mkdir "$self->{dir}/db";
     spew("$self->{dir}/slapd.conf", <<"CONF");
@@ -19,10 +20,12 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile $self->{dir}/pid
+$global
 database mdb
 suffix "dc=example,dc=com"
 directory $self->{dir}/db
 index mail,associatedDomain eq
+$database
 CONF
     spew("$self->{dir}/base.ldif", "dn: dc=example,dc=com\nobjectClass: dcObject\nobjectClass: organization\no: example\ndc: example\n\n$ldif");
     run('/usr/sbin/slapadd', '-q', '-f', "$self->{dir}/slapd.conf", '-l', "$self->{dir}/base.ldif");
@@ -33,7 +36,7 @@ sub uri { return "ldap://127.0.0.1:$_[0]{port}" }
 
 sub start {
     my ($self) = @_;
-    $self->{pid} = start_process("$self->{dir}/log", '/usr/sbin/slapd', '-f', "$self->{dir}/slapd.conf", '-h', $self->uri, '-d', '0');
+    $self->{pid} = start_process("$self->{dir}/log", '/usr/sbin/slapd', '-f', "$self->{dir}/slapd.conf", '-h', join(' ', $self->uri, @{ $self->{more} }), '-d', '0');
     wait_for('slapd', sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) });
     return $self;
 }
