@@ -24,7 +24,7 @@ $global
 database mdb
 suffix "dc=example,dc=com"
 directory $self->{dir}/db
-index mail,associatedDomain eq
+index objectClass,mail,associatedDomain eq
 $database
 CONF
     spew("$self->{dir}/base.ldif", "dn: dc=example,dc=com\nobjectClass: dcObject\nobjectClass: organization\no: example\ndc: example\n\n$ldif");
