@@ -190,7 +190,7 @@ main (int argc, char **argv)
       printf ("1..0 # SKIP no folder of test mail is given (FRONTDESK_CORPUS)\n");
       return 0;
     }
-  g_mime_init ();
+  gmime_start ();
   g_autofree char *spool = temporary_folder ();
   run_corpus (corpus, spool);
   g_rmdir (spool);

@@ -4,25 +4,13 @@
 
 #include <string.h>
 
-#include <gmime/gmime.h>
-
 #include "config/limits.h"
+#include "mail/gmime.h"
 #include "mail/message.h"
 
 /* References keep the first and the last: enough to thread by, and the field stays short. */
 #define REFERENCES_HEAD 4
 #define REFERENCES_TAIL 6
-
-static void
-start_gmime (void)
-{
-  static gsize started = 0;
-  if (g_once_init_enter (&started))
-    {
-      g_mime_init (); /* counts its callers, so that message.c may do so too */
-      g_once_init_leave (&started, 1);
-    }
-}
 
 static void
 set_text (GMimeObject *message, const char *name, const char *value, gsize max)
@@ -206,7 +194,7 @@ write_message (GMimeMessage *message)
 GBytes *
 letter_compose (const Letter *letter)
 {
-  start_gmime ();
+  gmime_start ();
   g_autofree char *subject = text_clean (letter->subject, LIMIT_SUBJECT);
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (letter->date / G_USEC_PER_SEC);
   GMimeMessage *message = g_mime_message_new (TRUE);

@@ -52,18 +52,6 @@ message_facts_free (MessageFacts *facts)
   g_free (facts);
 }
 
-/* GMime keeps tables of character sets, made once for the whole program. */
-static void
-start_gmime (void)
-{
-  static gsize started = 0;
-  if (g_once_init_enter (&started))
-    {
-      g_mime_init ();
-      g_once_init_leave (&started, 1);
-    }
-}
-
 static void
 read_headers (MessageFacts *facts, const GPtrArray *fields)
 {
@@ -166,7 +154,7 @@ read_body (MessageFacts *facts, const RawMessage *raw, Lines *lines, const GPtrA
 MessageFacts *
 message_read (const RawMessage *raw, const char *tag)
 {
-  start_gmime ();
+  gmime_start ();
   MessageFacts *facts = g_new0 (MessageFacts, 1);
   facts->headers = g_ptr_array_new_with_free_func (header_field_free);
   facts->auth = g_ptr_array_new_with_free_func (auth_result_free);

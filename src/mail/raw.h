@@ -5,13 +5,7 @@
  */
 #pragma once
 
-#include <gmime/gmime.h>
-
-/* GMime 3 does not define these itself. */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeStream, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeFilter, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentType, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (InternetAddressList, g_object_unref)
+#include "mail/gmime.h"
 
 typedef struct RawMessage RawMessage;
 

@@ -1,9 +1,9 @@
 #include "mail/letter.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <glib/gstdio.h>
-#include <gmime/gmime.h>
 
 #include "config/limits.h"
 #include "mail/message.h"
@@ -664,6 +664,50 @@ test_injection (void)
     }
 }
 
+/* ---- the first mails of a process ---- */
+
+static gpointer
+read_first (gpointer barrier)
+{
+  g_autoptr (RawMessage) raw = raw_message_new (g_get_tmp_dir ());
+  g_assert_true (raw_message_append (raw, "From: a@a.example\n\nHelp\n", 24, NULL));
+  pthread_barrier_wait (barrier);
+  MessageFacts *facts = message_read (raw, "DIYTel");
+  g_assert_cmpstr (facts->text, ==, "Help\n");
+  message_facts_free (facts);
+  return NULL;
+}
+
+static gpointer
+write_first (gpointer barrier)
+{
+  const Letter letter = plain_letter;
+  pthread_barrier_wait (barrier);
+  g_bytes_unref (letter_compose (&letter));
+  return NULL;
+}
+
+/* After a restart, letters that are due are written while the first mail comes in. */
+static void
+test_first_at_once (void)
+{
+  enum { RUNS = 50 };
+  if (!g_test_subprocess ())
+    {
+      for (int run = 0; run < RUNS; run++)
+        {
+          g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+          g_test_trap_assert_passed ();
+        }
+      return;
+    }
+  pthread_barrier_t barrier;
+  pthread_barrier_init (&barrier, NULL, 2);
+  GThread *writer = g_thread_new ("writer", write_first, &barrier), *reader = g_thread_new ("reader", read_first, &barrier);
+  g_thread_join (reader);
+  g_thread_join (writer);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -682,6 +726,7 @@ main (int argc, char **argv)
   WITH_PLACE ("/templates/bounds", test_bounds);
   WITH_PLACE ("/templates/conditions", test_conditions);
   WITH_PLACE ("/templates/eight-threads", test_eight_threads);
+  g_test_add_func ("/letter/first-at-once", test_first_at_once);
   g_test_add_func ("/letter/plain", test_plain_letter);
   g_test_add_func ("/letter/optional-strings", test_optional_strings);
   g_test_add_func ("/letter/other-alphabets", test_other_alphabets);
