@@ -51,6 +51,11 @@ address_normalise (const char *address)
 gboolean
 address_equal (const char *one, const char *other)
 {
+  if (one == NULL || other == NULL)
+    return FALSE;
+  /* Nothing but case can differ between two ways to write an ASCII address, and nearly all are. */
+  if (g_ascii_strcasecmp (one, other) != 0 && g_str_is_ascii (one) && g_str_is_ascii (other))
+    return FALSE;
   g_autofree char *a = address_normalise (one);
   g_autofree char *b = address_normalise (other);
   return a != NULL && b != NULL && g_str_equal (a, b);

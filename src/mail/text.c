@@ -29,14 +29,33 @@ read_bounded (GMimeStream *stream)
   return text;
 }
 
-/* Cuts a character off that the bound has cut in the middle. */
-static void
-cut_to_character (GString *text)
+/* Whether TEXT is UTF-8; a character that the bound has cut in the middle is cut off. */
+static gboolean
+is_utf8 (GString *text)
 {
   const char *end;
-  if (!g_utf8_validate (text->str, (gssize) text->len, &end) && text->str + text->len - end < 4 &&
-      g_utf8_get_char_validated (end, text->str + text->len - end) == (gunichar) -2)
-    g_string_truncate (text, (gsize) (end - text->str));
+  if (g_utf8_validate_len (text->str, text->len, &end))
+    return TRUE;
+  gsize rest = text->len - (gsize) (end - text->str);
+  if (rest >= 4 || g_utf8_get_char_validated (end, (gssize) rest) != (gunichar) -2)
+    return FALSE;
+  g_string_truncate (text, (gsize) (end - text->str));
+  return TRUE;
+}
+
+/* PART as it is, when it is in UTF-8 and says so; else NULL. */
+static GString *
+read_as_utf8 (const RawMessage *raw, const Part *part)
+{
+  if (part->charset != NULL && g_ascii_strcasecmp (part->charset, "utf-8") != 0 &&
+      g_ascii_strcasecmp (part->charset, "us-ascii") != 0)
+    return NULL;
+  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
+  GString *text = read_bounded (stream);
+  if (is_utf8 (text))
+    return text;
+  g_string_free (text, TRUE);
+  return NULL;
 }
 
 /* PART in its declared charset, or NULL when that is unknown or not what it says. */
@@ -51,8 +70,7 @@ read_as_declared (const RawMessage *raw, const Part *part)
   g_autoptr (GMimeStream) stream = parts_stream (raw, part);
   g_mime_stream_filter_add (GMIME_STREAM_FILTER (stream), filter);
   GString *text = read_bounded (stream);
-  cut_to_character (text);
-  if (g_utf8_validate (text->str, (gssize) text->len, NULL))
+  if (is_utf8 (text))
     return text;
   g_string_free (text, TRUE);
   return NULL;
@@ -61,12 +79,13 @@ read_as_declared (const RawMessage *raw, const Part *part)
 static GString *
 read_part (const RawMessage *raw, const Part *part)
 {
-  GString *declared = read_as_declared (raw, part);
-  if (declared != NULL)
-    return declared;
+  GString *text = read_as_utf8 (raw, part);
+  if (text == NULL)
+    text = read_as_declared (raw, part);
+  if (text != NULL)
+    return text;
   g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  GString *text = read_bounded (stream);
-  cut_to_character (text);
+  text = read_bounded (stream);
   g_autofree char *repaired = headers_repair (text->str, (gssize) text->len);
   return g_string_assign (text, repaired);
 }
@@ -154,18 +173,34 @@ without_markup (const char *html)
   return g_string_free (text, FALSE);
 }
 
+/* The length of the run of plain ASCII at AT, at most MOST: what most mail is made of needs no look at its characters. */
+static gsize
+plain_run (const char *at, gsize most)
+{
+  gsize length = 0;
+  while (length < most && (at[length] == '\n' || (at[length] >= ' ' && at[length] < 0x7f)))
+    length++;
+  return length;
+}
+
 /* Line ends as LF; controls out. */
 static char *
 clean (const char *text)
 {
-  GString *out = g_string_new (NULL);
-  for (const char *at = text; *at != '\0' && out->len + 6 < LIMIT_LETTER; at = g_utf8_next_char (at))
+  GString *out = g_string_sized_new (strlen (text));
+  for (const char *at = text; *at != '\0' && out->len + 6 < LIMIT_LETTER;)
     {
+      gsize run = plain_run (at, LIMIT_LETTER - out->len - 6);
+      g_string_append_len (out, at, (gssize) run);
+      at += run;
+      if (run > 0 || *at == '\0')
+        continue;
       gunichar c = g_utf8_get_char (at);
       if (c == '\r')
         c = at[1] == '\n' ? 0 : '\n';
       if (c == '\n' || c == '\t' || (c != 0 && c != 0xFEFF && !g_unichar_iscntrl (c)))
         g_string_append_unichar (out, c);
+      at = g_utf8_next_char (at);
     }
   return g_string_free (out, FALSE);
 }

@@ -13,18 +13,17 @@ char *
 text_clean (const char *value, gsize max)
 {
   g_autofree char *valid = g_utf8_make_valid (value != NULL ? value : "", -1);
-  GString *clean = g_string_new (NULL);
-  gsize count = 0;
-  for (const char *at = valid; *at != '\0' && count < max; at = g_utf8_next_char (at))
+  const char *at = valid + strspn (valid, " ");
+  GString *clean = g_string_sized_new (strlen (at));
+  for (gsize count = 0; *at != '\0' && count < max; at = g_utf8_next_char (at))
     {
       gunichar c = g_utf8_get_char (at);
-      if (is_deceptive (c))
+      if (c > ' ' && c < 0x7f)
+        g_string_append_c (clean, (char) c);
+      else if (is_deceptive (c) || (clean->len == 0 && (g_unichar_isspace (c) || g_unichar_iscntrl (c))))
         continue;
-      if (g_unichar_iscntrl (c))
-        c = ' ';
-      if (clean->len == 0 && g_unichar_isspace (c))
-        continue;
-      g_string_append_unichar (clean, c);
+      else
+        g_string_append_unichar (clean, g_unichar_iscntrl (c) ? ' ' : c);
       count++;
     }
   return g_strchomp (g_string_free (clean, FALSE));
