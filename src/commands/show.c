@@ -9,10 +9,10 @@
 static json_t *
 message_to_json (const Message *message)
 {
-  return json_pack ("{s:I, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:I, s:s?, s:o}", "id", (json_int_t) message->id, "kind",
+  return json_pack ("{s:I, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:I, s:o}", "id", (json_int_t) message->id, "kind",
                     message->kind, "direction", message->direction, "message_id", message->message_id, "sender",
                     message->sender, "subject", message->subject, "text", message->text, "queue_id", message->queue_id,
-                    "size", (json_int_t) message->size, "digest", message->digest, "at", output_time (message->at));
+                    "size", (json_int_t) message->size, "at", output_time (message->at));
 }
 
 static json_t *

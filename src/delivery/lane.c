@@ -58,6 +58,8 @@ look (Lane *lane)
   g_autoptr (GError) error = NULL;
   gint64 next_due = G_MAXINT64, now = g_get_real_time ();
   guint free_workers = count_free (lane);
+  if (free_workers == 0)
+    return POLL; /* a worker that is done wakes us */
   g_autoptr (GPtrArray) rows = store_claim_due (lane->store, lane->pages, now, free_workers, &next_due, &error);
   if (rows == NULL)
     {
@@ -69,9 +71,7 @@ look (Lane *lane)
   lane->troubled = FALSE;
   gboolean full = rows->len == free_workers;
   hand_out (lane, rows);
-  if (full)
-    return POLL; /* a worker that is done wakes us */
-  return CLAMP (next_due - now, 0, POLL);
+  return full ? POLL : CLAMP (next_due - now, 0, POLL); /* full: a worker that is done wakes us */
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define BUSY_MILLISECONDS 5000
+#define LOG_PAGES 2000 /* 8 MB: pages that many commits change are then written once */
 
 G_DEFINE_QUARK (frontdesk-store-error-quark, store_error)
 
@@ -58,6 +59,25 @@ database_execute (Database *database, const char *sql, GError **error)
   return FALSE;
 }
 
+static int
+note_log (void *data, sqlite3 *handle, const char *name, int pages)
+{
+  Database *database = data;
+  (void) handle;
+  (void) name;
+  database->log_pages = pages;
+  return SQLITE_OK;
+}
+
+void
+database_checkpoint (Database *database)
+{
+  if (database->log_pages < LOG_PAGES)
+    return;
+  database->log_pages = 0; /* readers may have kept some in the log: the next commit counts them again */
+  sqlite3_wal_checkpoint_v2 (database->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static void
 finalize (gpointer statement)
 {
@@ -88,6 +108,8 @@ database_open (const char *path, DatabaseMode mode, GError **error)
                          "PRAGMA cache_size = -16384",
                          error))
     return NULL;
+  if (mode == DATABASE_WRITE)
+    sqlite3_wal_hook (database->handle, note_log, database); /* in place of a checkpoint within a commit */
   return g_steal_pointer (&database);
 }
 

@@ -11,6 +11,7 @@ typedef struct {
   char *path;
   GHashTable *statements; /* (element-type utf8 sqlite3_stmt) by the address of the SQL literal */
   gboolean made_due;      /* the transaction under way made an outbox row or a timer due */
+  int log_pages;          /* in the write-ahead log after the last commit */
 } Database;
 
 typedef enum { DATABASE_WRITE, DATABASE_READ, DATABASE_EMPTY } DatabaseMode;
@@ -40,6 +41,9 @@ gboolean database_execute (Database *database, const char *sql, GError **error);
 
 /* The first column of the first row, or MISSING. */
 gint64 database_number (Database *database, gint64 missing, GError **error, const char *sql, const char *types, ...);
+
+/* Moves the pages of the write-ahead log into the database when there are many: to be called when nobody waits for it. */
+void database_checkpoint (Database *database);
 
 char *query_text (Query *query, int column); /* a copy; NULL for null */
 gint64 query_number (Query *query, int column);

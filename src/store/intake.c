@@ -13,7 +13,7 @@
 typedef struct {
   Intake *intake;
   gint64 raw; /* the row of the octets, 0: not written yet */
-  char *digest, *file;
+  char *file;
   char *references;
 } IntakeJob;
 
@@ -64,8 +64,8 @@ write_raw (Database *database, IntakeJob *job, GError **error)
   const RawMessage *raw = job->intake->raw;
   const char *memory = job->file == NULL ? raw_message_memory (raw) : NULL;
   gsize length = memory != NULL ? (gsize) raw_message_length (raw) : 0;
-  if (!database_run (database, error, "INSERT INTO raw (size, digest, data, file) VALUES (?, ?, ?, ?)", "isbs",
-                     raw_message_length (raw), job->digest, memory, length, job->file))
+  if (!database_run (database, error, "INSERT INTO raw (size, data, file) VALUES (?, ?, ?)", "ibs", raw_message_length (raw),
+                     memory, length, job->file))
     return FALSE;
   job->raw = sqlite3_last_insert_rowid (database->handle);
   return TRUE;
@@ -269,15 +269,14 @@ store_intake (Store *store, Intake *intake, GError **error)
 {
   if (is_all_seen (intake))
     return TRUE;
-  IntakeJob job = { .intake = intake, .digest = raw_digest (intake->raw), .references = join_references (intake->facts) };
+  IntakeJob job = { .intake = intake, .references = join_references (intake->facts) };
   gboolean large = raw_message_memory (intake->raw) == NULL || raw_message_length (intake->raw) > LIMIT_STORED_INLINE;
   gboolean kept = TRUE;
   if (large)
-    kept = (job.file = raw_write_file (intake->raw, store->raw_folder, job.digest, error)) != NULL;
+    kept = (job.file = raw_write_file (intake->raw, store->raw_folder, error)) != NULL;
   gboolean stored = kept && store_write (store, write_intake, &job, error);
   if (!stored || job.raw == 0)
     remove_file (store, &job);
-  g_free (job.digest);
   g_free (job.file);
   g_free (job.references);
   return stored;

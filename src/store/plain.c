@@ -91,7 +91,6 @@ message_free (Message *message)
   g_free (message->subject);
   g_free (message->text);
   g_free (message->queue_id);
-  g_free (message->digest);
   g_free (message);
 }
 

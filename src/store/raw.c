@@ -15,53 +15,37 @@ raw_folder (const char *database_path)
   return g_strconcat (database_path, ".d/raw", NULL);
 }
 
-/* Calls FUNC for RAW's octets, a chunk at a time. FALSE when reading or FUNC fails; errno says why. */
 static gboolean
-for_each_chunk (const RawMessage *raw, gboolean (*func) (gconstpointer data, gsize length, gpointer user), gpointer user)
+write_octets (int fd, const char *data, gsize length)
 {
-  const char *memory = raw_message_memory (raw);
-  gint64 length = raw_message_length (raw);
-  if (memory != NULL)
-    return func (memory, (gsize) length, user);
-  g_autofree char *buffer = g_malloc (CHUNK);
-  for (gint64 offset = 0; offset < length;)
-    {
-      ssize_t count = pread (raw_message_fd (raw), buffer, CHUNK, offset);
-      if (count <= 0 || !func (buffer, (gsize) count, user))
-        return FALSE;
-      offset += count;
-    }
-  return TRUE;
-}
-
-static gboolean
-add_to_checksum (gconstpointer data, gsize length, gpointer checksum)
-{
-  g_checksum_update (checksum, data, (gssize) length);
-  return TRUE;
-}
-
-char *
-raw_digest (const RawMessage *raw)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  for_each_chunk (raw, add_to_checksum, checksum);
-  return g_strdup (g_checksum_get_string (checksum));
-}
-
-static gboolean
-write_to_fd (gconstpointer data, gsize length, gpointer fd)
-{
-  const char *at = data;
   while (length > 0)
     {
-      ssize_t count = write (GPOINTER_TO_INT (fd), at, length);
+      ssize_t count = write (fd, data, length);
       if (count < 0 && errno == EINTR)
         continue;
       if (count < 0)
         return FALSE;
-      at += count;
+      data += count;
       length -= (gsize) count;
+    }
+  return TRUE;
+}
+
+/* Writes RAW to FD, a chunk at a time. FALSE: errno says why. */
+static gboolean
+write_message (int fd, const RawMessage *raw)
+{
+  const char *memory = raw_message_memory (raw);
+  gint64 length = raw_message_length (raw);
+  if (memory != NULL)
+    return write_octets (fd, memory, (gsize) length);
+  g_autofree char *buffer = g_malloc (CHUNK);
+  for (gint64 offset = 0; offset < length;)
+    {
+      ssize_t count = pread (raw_message_fd (raw), buffer, CHUNK, offset);
+      if (count <= 0 || !write_octets (fd, buffer, (gsize) count))
+        return FALSE;
+      offset += count;
     }
   return TRUE;
 }
@@ -82,15 +66,15 @@ write_aside (const RawMessage *raw, const char *path)
   int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0)
     return FALSE;
-  gboolean written = for_each_chunk (raw, write_to_fd, GINT_TO_POINTER (fd)) && fsync (fd) == 0;
+  gboolean written = write_message (fd, raw) && fsync (fd) == 0;
   return close (fd) == 0 && written;
 }
 
 char *
-raw_write_file (const RawMessage *raw, const char *folder, const char *digest, GError **error)
+raw_write_file (const RawMessage *raw, const char *folder, GError **error)
 {
   g_autofree char *unique = g_uuid_string_random ();
-  g_autofree char *name = g_strdup_printf ("%.2s/%.16s-%s.eml", digest, digest, unique);
+  g_autofree char *name = g_strdup_printf ("%.2s/%s.eml", unique, unique);
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autofree char *aside = g_strconcat (path, ".tmp", NULL);
   g_autofree char *below = g_path_get_dirname (path);

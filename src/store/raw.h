@@ -10,10 +10,8 @@
 /* "DATABASE.d/raw". The caller's. */
 char *raw_folder (const char *database_path);
 
-/* Writes RAW below FOLDER; *DIGEST is the SHA-256 of its octets. Returns the file's name relative to FOLDER. Errors:
- * STORE_ERROR_UNAVAILABLE. */
-char *raw_write_file (const RawMessage *raw, const char *folder, const char *digest, GError **error);
-char *raw_digest (const RawMessage *raw);
+/* Writes RAW below FOLDER. Returns the file's name relative to FOLDER, the caller's. Errors: STORE_ERROR_UNAVAILABLE. */
+char *raw_write_file (const RawMessage *raw, const char *folder, GError **error);
 
 /* Removes files that no row of DATABASE names. */
 void raw_sweep (Database *database, const char *folder);

@@ -13,7 +13,7 @@ static const char *const migrations[] = {
   "CREATE INDEX ticket_refused ON ticket (opened_at) WHERE state = 'refused';"
   "CREATE TABLE participant (ticket INTEGER NOT NULL REFERENCES ticket, address TEXT NOT NULL,"
   "  PRIMARY KEY (ticket, address)) WITHOUT ROWID;"
-  "CREATE TABLE raw (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, digest TEXT NOT NULL, data BLOB, file TEXT);"
+  "CREATE TABLE raw (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB, file TEXT);"
   "CREATE INDEX raw_file ON raw (file) WHERE file IS NOT NULL;"
   "CREATE TABLE message ("
   "  id INTEGER PRIMARY KEY, ticket INTEGER REFERENCES ticket, kind TEXT NOT NULL, direction TEXT NOT NULL,"

@@ -21,7 +21,6 @@ typedef struct {
   char *direction;  /* "in", "out", "internal" */
   char *message_id, *sender, *subject, *text, *queue_id;
   gint64 size, at;
-  char *digest;     /* SHA-256 of the raw octets, hex */
 } Message;
 
 typedef struct {

@@ -56,7 +56,6 @@ read_message (Query *query)
     .queue_id = query_text (query, 8),
     .at = query_number (query, 9),
     .size = query_number (query, 10),
-    .digest = query_text (query, 11),
   };
   return message;
 }
@@ -167,7 +166,7 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
     return NULL;
   g_autoptr (Query) query =
     database_query (loan.database, error,
-                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, digest "
+                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size "
                     "FROM message m LEFT JOIN raw r ON r.id = m.raw WHERE ticket = ? ORDER BY m.id",
                     "i", ticket);
   return read_rows (loan.database, query, read_message, (GDestroyNotify) message_free, error);

@@ -4,6 +4,7 @@
 
 #define BATCH 256
 
+/* Held by who waits for it and by the thread. */
 typedef struct {
   WriterJob run; /* NULL: the thread ends */
   gpointer data;
@@ -24,6 +25,30 @@ struct Writer {
 };
 
 static void
+job_clear (gpointer data)
+{
+  Job *job = data;
+  g_clear_error (&job->error);
+  g_cond_clear (&job->changed);
+}
+
+static Job *
+job_new (WriterJob run, gpointer data)
+{
+  Job *job = g_atomic_rc_box_new0 (Job);
+  job->run = run;
+  job->data = data;
+  g_cond_init (&job->changed);
+  return job;
+}
+
+static void
+job_unref (gpointer job)
+{
+  g_atomic_rc_box_release_full (job, job_clear);
+}
+
+static void
 fail_all (GPtrArray *batch, const GError *error)
 {
   for (guint i = 0; i < batch->len; i++)
@@ -38,17 +63,17 @@ fail_all (GPtrArray *batch, const GError *error)
 static gboolean
 run_job (Database *database, Job *job)
 {
-  if (!database_execute (database, "SAVEPOINT job", &job->error))
+  if (!database_run (database, &job->error, "SAVEPOINT job", ""))
     return FALSE;
   if (job->run (database, job->data, &job->error))
-    return database_execute (database, "RELEASE job", &job->error);
+    return database_run (database, &job->error, "RELEASE job", "");
   return sqlite3_get_autocommit (database->handle) == 0 && database_execute (database, "ROLLBACK TO job; RELEASE job", NULL);
 }
 
 static gboolean
 run_batch (Database *database, GPtrArray *batch, GError **error)
 {
-  if (!database_execute (database, "BEGIN IMMEDIATE", error))
+  if (!database_run (database, error, "BEGIN IMMEDIATE", ""))
     return FALSE;
   for (guint i = 0; i < batch->len; i++)
     {
@@ -59,7 +84,7 @@ run_batch (Database *database, GPtrArray *batch, GError **error)
           return FALSE;
         }
     }
-  return database_execute (database, "COMMIT", error);
+  return database_run (database, error, "COMMIT", "");
 }
 
 /* Opens the database again after it was found to be of no use: its file may have been replaced or its disk be back. */
@@ -104,6 +129,7 @@ commit_batch (Writer *writer, GPtrArray *batch)
     g_clear_pointer (&writer->database, database_close);
 }
 
+/* Who is woken needs the lock, so nobody is before it is free. */
 static void
 report_batch (Writer *writer, GPtrArray *batch)
 {
@@ -111,12 +137,11 @@ report_batch (Writer *writer, GPtrArray *batch)
   if (writer->database != NULL && writer->database->made_due && writer->on_due != NULL)
     writer->on_due (writer->due_data);
   for (guint i = 0; i < batch->len; i++)
-    {
-      Job *job = g_ptr_array_index (batch, i);
-      job->done = TRUE;
-      g_cond_signal (&job->changed);
-    }
+    ((Job *) g_ptr_array_index (batch, i))->done = TRUE;
   g_mutex_unlock (&writer->lock);
+  for (guint i = 0; i < batch->len; i++)
+    g_cond_signal (&((Job *) g_ptr_array_index (batch, i))->changed);
+  g_ptr_array_set_size (batch, 0);
 }
 
 /* Fills BATCH with the jobs that wait, at least one. FALSE when the thread is to end. */
@@ -136,16 +161,17 @@ static gpointer
 serve (gpointer data)
 {
   Writer *writer = data;
-  g_autoptr (GPtrArray) batch = g_ptr_array_new ();
+  g_autoptr (GPtrArray) batch = g_ptr_array_new_with_free_func (job_unref);
   gboolean going = TRUE;
   while (going)
     {
-      g_ptr_array_set_size (batch, 0);
       going = gather_batch (writer, batch);
       if (batch->len == 0)
         continue;
       commit_batch (writer, batch);
       report_batch (writer, batch);
+      if (writer->database != NULL)
+        database_checkpoint (writer->database);
     }
   return NULL;
 }
@@ -192,18 +218,17 @@ writer_free (Writer *writer)
 gboolean
 writer_run (Writer *writer, WriterJob run, gpointer data, GError **error)
 {
-  Job job = { .run = run, .data = data };
-  g_cond_init (&job.changed);
-  g_async_queue_push (writer->jobs, &job);
+  Job *job = job_new (run, data);
+  g_async_queue_push (writer->jobs, g_atomic_rc_box_acquire (job));
   g_mutex_lock (&writer->lock);
-  while (!job.done)
-    g_cond_wait (&job.changed, &writer->lock);
+  while (!job->done)
+    g_cond_wait (&job->changed, &writer->lock);
   g_mutex_unlock (&writer->lock);
-  g_cond_clear (&job.changed);
-  if (job.error == NULL)
-    return TRUE;
-  g_propagate_error (error, job.error);
-  return FALSE;
+  gboolean well = job->error == NULL;
+  if (!well)
+    g_propagate_error (error, g_steal_pointer (&job->error));
+  job_unref (job);
+  return well;
 }
 
 gboolean
