@@ -151,10 +151,10 @@ acknowledgement_obstacle (const IntakeCase *intake, const Decision *decision, Au
   if (decision->standing < STANDING_KNOWN && standing_has_result (intake->facts, "spf", "fail"))
     return "the sender is unknown and spf=fail: the address may be forged";
   if (intake->config->acknowledge_limit > 0 && intake->acknowledged_to_sender >= intake->config->acknowledge_limit)
-    return "this address has had acknowledge-limit acknowledgements within the hour";
+    return REASON_ACKNOWLEDGE_LIMIT;
   if (intake->config->acknowledge_limit_total > 0 &&
       intake->acknowledged_in_all >= intake->config->acknowledge_limit_total)
-    return "acknowledge-limit-total acknowledgements went out within the hour";
+    return REASON_ACKNOWLEDGE_LIMIT_TOTAL;
   return NULL;
 }
 

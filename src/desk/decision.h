@@ -16,7 +16,7 @@ typedef struct {
   ThreadPointers pointers;
   const Ticket *reported;     /* the ticket whose letter a report answers, nullable */
   gboolean alone;             /* nobody else would have to wait for a 451 of this role */
-  int acknowledged_to_sender; /* acknowledgements to the envelope sender in the last hour */
+  int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */
   const char *key;            /* idempotency key */
 } IntakeCase;

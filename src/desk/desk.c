@@ -5,8 +5,6 @@
 #include "config/limits.h"
 #include "desk/decision.h"
 
-#define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
-
 Desk *
 desk_open (Config *config, Store *store, const Seal *seal, GError **error)
 {
@@ -116,26 +114,33 @@ find_by_ids (Store *store, char **ids, GPtrArray **tickets, GError **error)
 }
 
 static gboolean
-count_acknowledgements (const Desk *desk, const Envelope *envelope, gint64 now, Lookups *lookups, GError **error)
+count_acknowledgements (const Desk *desk, const Envelope *envelope, const Reception *reception, gint64 now,
+                        Lookups *lookups, GError **error)
 {
-  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
-  if (*sender == '\0')
+  const Config *config = desk->config;
+  g_autofree char *reason = NULL;
+  Standing standing =
+    standing_of_sender (config, envelope, reception->facts, reception->directory, reception->contact, &reason);
+  g_autofree char *address = intake_acknowledgement_address (envelope, reception->facts, standing);
+  if (address == NULL)
     return TRUE;
-  if (desk->config->acknowledge_limit > 0)
-    lookups->acknowledged_to_sender = store_count_acknowledgements (desk->store, sender, now - HOUR, error);
-  if (lookups->acknowledged_to_sender >= 0 && desk->config->acknowledge_limit_total > 0)
-    lookups->acknowledged_in_all = store_count_acknowledgements (desk->store, NULL, now - HOUR, error);
+  if (config->acknowledge_limit > 0)
+    lookups->acknowledged_to_sender =
+      store_count_acknowledgements (desk->store, address, now, config->acknowledge_limit, error);
+  if (lookups->acknowledged_to_sender >= 0 && config->acknowledge_limit_total > 0)
+    lookups->acknowledged_in_all =
+      store_count_acknowledgements (desk->store, NULL, now, config->acknowledge_limit_total, error);
   return lookups->acknowledged_to_sender >= 0 && lookups->acknowledged_in_all >= 0;
 }
 
 static gboolean
-look_up (const Desk *desk, const Envelope *envelope, const MessageFacts *facts, gint64 now, Lookups *lookups,
-         GError **error)
+look_up (const Desk *desk, const Envelope *envelope, const Reception *reception, gint64 now, Lookups *lookups, GError **error)
 {
+  const MessageFacts *facts = reception->facts;
   return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
          find_by_ids (desk->store, facts->embedded_ids, &lookups->by_report, error) &&
          find_ticket (desk->store, facts->tag, &lookups->by_tag, error) &&
-         count_acknowledgements (desk, envelope, now, lookups, error);
+         count_acknowledgements (desk, envelope, reception, now, lookups, error);
 }
 
 /* Gives each letter and page its Message-ID: the same message always gives the same ids. */
@@ -288,7 +293,7 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   reception->forged_results = auth_results_forged (reception->facts, &trust);
   ask_directory (desk, envelope, reception);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, reception->facts, now, &lookups, error) ||
+  if (!look_up (desk, envelope, reception, now, &lookups, error) ||
       !decide_roles (desk, envelope, reception, &lookups, error))
     return NULL;
   return g_steal_pointer (&reception);
@@ -307,6 +312,8 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
                     .raw = raw,
                     .contact = reception->contact,
                     .now = now,
+                    .acknowledge_limit = desk->config->acknowledge_limit,
+                    .acknowledge_limit_total = desk->config->acknowledge_limit_total,
                     .decisions = reception->decisions };
   if (!store_intake (desk->store, &intake, error))
     return NULL;

@@ -7,6 +7,7 @@
 #include "store/private.h"
 #include "store/raw.h"
 
+#define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 #define KEY_LENGTH 32 /* of the 64 hex digits: 128 bits tell messages apart, and the index stays small */
 
 /* What the transaction needs besides the intake itself. */
@@ -145,6 +146,35 @@ write_outgoing (Database *database, const Decision *decision, gint64 now, GError
   return TRUE;
 }
 
+/* Acknowledgements for RECIPIENT (NULL: for anybody) in the hour before NOW. No more than LIMIT rows are looked at. */
+static int
+count_acknowledgements (Database *database, const char *recipient, gint64 now, int limit, GError **error)
+{
+  if (recipient == NULL)
+    return (int) database_number (database, -1, error,
+                                  "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE kind = 'acknowledgement' AND "
+                                  "created_at >= ? LIMIT ?)",
+                                  "ii", now - HOUR, (gint64) limit);
+  return (int) database_number (database, -1, error,
+                                "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE kind = 'acknowledgement' AND "
+                                "recipient = ? COLLATE NOCASE AND created_at >= ? LIMIT ?)",
+                                "sii", recipient, now - HOUR, (gint64) limit);
+}
+
+/* The desk has counted too, but others may have committed since: inside the transaction the count is exact. */
+static gboolean
+keep_acknowledge_limits (Database *database, const Intake *intake, Decision *decision, GError **error)
+{
+  int one = intake->acknowledge_limit, all = intake->acknowledge_limit_total, count = 0;
+  if (decision->acknowledge && one > 0 &&
+      (count = count_acknowledgements (database, decision->acknowledge_to, intake->now, one, error)) >= one)
+    decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_LIMIT);
+  if (count >= 0 && decision->acknowledge && all > 0 &&
+      (count = count_acknowledgements (database, NULL, intake->now, all, error)) >= all)
+    decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_LIMIT_TOTAL);
+  return count >= 0;
+}
+
 static gboolean
 write_open (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
@@ -153,6 +183,7 @@ write_open (Database *database, IntakeJob *job, Decision *decision, GError **err
   return write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
+         keep_acknowledge_limits (database, job->intake, decision, error) &&
          write_outgoing (database, decision, now, error);
 }
 
@@ -298,15 +329,8 @@ store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GE
 }
 
 int
-store_count_acknowledgements (Store *store, const char *recipient, gint64 since, GError **error)
+store_count_acknowledgements (Store *store, const char *recipient, gint64 now, int limit, GError **error)
 {
   g_auto (Loan) loan = loan_take (store, error);
-  if (loan.database == NULL)
-    return -1;
-  if (recipient == NULL)
-    return (int) database_number (loan.database, -1, error,
-                                  "SELECT count(*) FROM outbox WHERE kind = 'acknowledgement' AND created_at >= ?", "i", since);
-  return (int) database_number (
-    loan.database, -1, error,
-    "SELECT count(*) FROM outbox WHERE kind = 'acknowledgement' AND recipient = ? AND created_at >= ?", "si", recipient, since);
+  return loan.database != NULL ? count_acknowledgements (loan.database, recipient, now, limit, error) : -1;
 }

@@ -62,6 +62,12 @@ typedef struct {
 Decision *decision_new (const Role *role);
 void decision_free (Decision *decision);
 
+/* DECISION without its acknowledgement, because of REASON. */
+void decision_withhold_acknowledgement (Decision *decision, const char *reason);
+
+#define REASON_ACKNOWLEDGE_LIMIT "this address has had acknowledge-limit acknowledgements within the hour"
+#define REASON_ACKNOWLEDGE_LIMIT_TOTAL "acknowledge-limit-total acknowledgements went out within the hour"
+
 typedef struct {
   const Envelope *envelope;
   const MessageFacts *facts;
@@ -69,5 +75,7 @@ typedef struct {
   const Contact *contact;  /* nullable */
   const char *language;    /* of the letters, nullable */
   gint64 now;              /* microseconds since 1970 */
+  int acknowledge_limit;   /* acknowledgements to one address within an hour; 0: any number */
+  int acknowledge_limit_total; /* to all addresses */
   GPtrArray *decisions;    /* (element-type Decision) */
 } Intake;

@@ -63,6 +63,18 @@ decision_free (Decision *decision)
 }
 
 void
+decision_withhold_acknowledgement (Decision *decision, const char *reason)
+{
+  decision->acknowledge = FALSE;
+  g_free (decision->acknowledge_reason);
+  decision->acknowledge_reason = g_strdup (reason);
+  g_clear_pointer (&decision->acknowledge_to, g_free);
+  for (guint i = decision->outgoing->len; i > 0; i--)
+    if (((const Outgoing *) g_ptr_array_index (decision->outgoing, i - 1))->kind == OUTGOING_ACKNOWLEDGEMENT)
+      g_ptr_array_remove_index (decision->outgoing, i - 1);
+}
+
+void
 ticket_free (Ticket *ticket)
 {
   g_free (ticket->role);

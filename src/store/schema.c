@@ -35,7 +35,7 @@ static const char *const migrations[] = {
   "CREATE INDEX outbox_ticket ON outbox (ticket);"
   "CREATE INDEX outbox_due ON outbox (kind = 'page', due_at) WHERE state = 'due';"
   "CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';"
-  "CREATE INDEX outbox_acknowledged ON outbox (recipient, created_at) WHERE kind = 'acknowledgement';"
+  "CREATE INDEX outbox_acknowledged ON outbox (recipient COLLATE NOCASE, created_at) WHERE kind = 'acknowledgement';"
   "CREATE INDEX outbox_acknowledged_at ON outbox (created_at) WHERE kind = 'acknowledgement';"
   "CREATE TABLE timer (id INTEGER PRIMARY KEY, ticket INTEGER NOT NULL REFERENCES ticket, kind TEXT NOT NULL,"
   "  due_at INTEGER NOT NULL);"

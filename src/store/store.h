@@ -46,14 +46,16 @@ gint64 store_data_version (Store *store);
 /* ---- intake ---- */
 
 /* Makes all of INTAKE's decisions durable in one transaction and fills in the numbers of new tickets. A decision
- * whose key was seen becomes INTAKE_DUPLICATE with the first one's ticket and reply. */
+ * whose key was seen becomes INTAKE_DUPLICATE with the first one's ticket and reply. An acknowledgement beyond INTAKE's
+ * limits is withheld: what is decided here holds for however many come at once. */
 gboolean store_intake (Store *store, Intake *intake, GError **error);
 
 /* The kind, ticket and reply that KEY was answered with before; FALSE without *ERROR when it is new. */
 gboolean store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GError **error);
 
-/* Acknowledgements committed for RECIPIENT (NULL: for anybody) since SINCE, or -1 with *ERROR. */
-int store_count_acknowledgements (Store *store, const char *recipient, gint64 since, GError **error);
+/* Acknowledgements committed for RECIPIENT (NULL: for anybody) in the hour before NOW, counted up to LIMIT, or -1 with
+ * *ERROR. */
+int store_count_acknowledgements (Store *store, const char *recipient, gint64 now, int limit, GError **error);
 
 /* ---- reading ---- */
 

@@ -56,6 +56,15 @@ like $phone->{body}, qr/\+1 604-635-0700/, 'the acknowledgement gives the phone 
 my ($told) = $site->sink->wait_mails_to('noc@diytel.ca', 1);
 like $told->{head}, qr/^Subject:.*unverified/mi, 'the team is told';
 is scalar $site->daemon->pages, 0, 'and nobody is paged';
+
+$site->daemon->configure(extra => 'acknowledge-limit = 1');
+$site->daemon->reload;
+my $limited = $site->send(from => 'una@whole.example', to => ['support@diytel.ca', 'billing@diytel.ca'],
+    mail => mail(from => 'una@whole.example', to => 'support@diytel.ca', subject => 'limited'));
+like $limited->{end}, qr/^250 /, 'two roles and acknowledge-limit = 1: taken';
+wait_for('an empty queue', sub { !@{ $site->daemon->json('queue')->{queue} } });
+is scalar(grep { $_->{subject} eq 'limited' } $site->daemon->tickets), 2, 'two tickets';
+is scalar $site->sink->mails_to('una@whole.example'), 1, 'but one acknowledgement: those of the same message count too';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
 1;

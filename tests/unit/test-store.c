@@ -9,6 +9,8 @@
 
 #define THREADS 50
 #define EACH 10
+#define NOW 1000
+#define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 static char *folder;
 static const Team team = { .name = (char *) "t" };
@@ -47,9 +49,9 @@ add_outgoing (Decision *decision, OutgoingKind kind, const char *recipient)
   g_ptr_array_add (decision->outgoing, outgoing);
 }
 
-/* Takes DECISION in as one message; FALSE when the store fails. The decision is freed; its ticket is returned. */
-static gint64
-take_in (Store *store, Decision *decision, IntakeKind *kind, GError **error)
+/* Takes DECISION in as one message, with at most LIMIT acknowledgements to one address and TOTAL to all. */
+static gboolean
+take_in_limited (Store *store, Decision *decision, int limit, int total, GError **error)
 {
   g_autoptr (RawMessage) raw = raw_message_new (folder);
   raw_message_append (raw, "Subject: x\r\n\r\nbody\r\n", 20, NULL);
@@ -57,13 +59,28 @@ take_in (Store *store, Decision *decision, IntakeKind *kind, GError **error)
   g_autoptr (Envelope) envelope = envelope_new ("ann@customer.example");
   facts->from = g_strdup ("ann@customer.example");
   facts->message_id = g_strdup_printf ("%s@customer.example", g_strstrip (decision->key));
-  g_autoptr (GPtrArray) decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) decision_free);
+  g_autoptr (GPtrArray) decisions = g_ptr_array_new ();
   g_ptr_array_add (decisions, decision);
-  Intake intake = { .envelope = envelope, .facts = facts, .raw = raw, .now = 1000, .decisions = decisions };
-  gboolean stored = store_intake (store, &intake, error);
+  Intake intake = { .envelope = envelope,
+                    .facts = facts,
+                    .raw = raw,
+                    .now = NOW,
+                    .acknowledge_limit = limit,
+                    .acknowledge_limit_total = total,
+                    .decisions = decisions };
+  return store_intake (store, &intake, error);
+}
+
+/* The same without limits. 0 when the store fails. The decision is freed; its ticket is returned. */
+static gint64
+take_in (Store *store, Decision *decision, IntakeKind *kind, GError **error)
+{
+  gboolean stored = take_in_limited (store, decision, 0, 0, error);
+  gint64 ticket = decision->ticket;
   if (kind != NULL)
     *kind = decision->kind;
-  return stored ? decision->ticket : 0;
+  decision_free (decision);
+  return stored ? ticket : 0;
 }
 
 static gint64
@@ -120,6 +137,64 @@ test_duplicates_at_once (void)
   g_assert_cmpint (kind, ==, INTAKE_DUPLICATE);
 }
 
+/* What many ask for at once: each opens a ticket that is to be acknowledged to ann, in one spelling or another. */
+typedef struct {
+  Store *store;
+  int limit, total;
+  gint acknowledged; /* atomic: decisions that kept their acknowledgement */
+  gint next;         /* atomic: the next thread's number */
+} Burst;
+
+static gpointer
+open_acknowledged (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  Burst *burst = data;
+  int number = g_atomic_int_add (&burst->next, 1);
+  g_autofree char *key = g_strdup_printf ("burst-%d", number);
+  Decision *decision = make_decision (&support, INTAKE_OPEN, key);
+  const char *to = number % 2 == 0 ? "ann@customer.example" : "Ann@Customer.Example";
+  decision->acknowledge = TRUE;
+  decision->acknowledge_reason = g_strdup ("a new ticket from a person");
+  decision->acknowledge_to = g_strdup (to);
+  add_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT, to);
+  add_outgoing (decision, OUTGOING_NOTIFICATION, "team@desk.example");
+  g_assert_true (take_in_limited (burst->store, decision, burst->limit, burst->total, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (decision->ticket, >, 0);
+  if (decision->acknowledge)
+    g_atomic_int_inc (&burst->acknowledged);
+  else
+    g_assert_nonnull (strstr (decision->acknowledge_reason, burst->limit > 0 ? "acknowledge-limit ack" : "acknowledge-limit-total"));
+  g_assert_cmpuint (decision->outgoing->len, ==, decision->acknowledge ? 2 : 1);
+  decision_free (decision);
+  return NULL;
+}
+
+static void
+check_burst (const char *name, int limit, int total, int expected)
+{
+  g_autoptr (Store) store = open_store (name, STORE_DAEMON);
+  Burst burst = { .store = store, .limit = limit, .total = total };
+  GThread *threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    threads[i] = g_thread_new ("client", open_acknowledged, &burst);
+  for (int i = 0; i < THREADS; i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (burst.acknowledged, ==, expected);
+  g_assert_cmpint (store_count_acknowledgements (store, NULL, NOW, 1000, NULL), ==, expected);
+  g_autoptr (GPtrArray) waiting = store_list_outbox (store, 0, NULL);
+  g_assert_cmpuint (waiting->len, ==, (guint) expected + THREADS); /* the team hears of every ticket */
+}
+
+static void
+test_acknowledge_limits_at_once (void)
+{
+  check_burst ("limit.db", 3, 0, 3);
+  check_burst ("limit-total.db", 0, 5, 5);
+  check_burst ("no-limit.db", 0, 0, THREADS);
+}
+
 static void
 test_outbox (void)
 {
@@ -131,8 +206,8 @@ test_outbox (void)
   add_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT, "ann@customer.example");
   gint64 ticket = take_in (store, decision, NULL, &error), next_due;
   g_assert_no_error (error);
-  g_assert_cmpint (store_count_acknowledgements (store, "ann@customer.example", 0, NULL), ==, 1);
-  g_assert_cmpint (store_count_acknowledgements (store, "ann@customer.example", 2000, NULL), ==, 0);
+  g_assert_cmpint (store_count_acknowledgements (store, "Ann@Customer.example", NOW, 10, NULL), ==, 1);
+  g_assert_cmpint (store_count_acknowledgements (store, "ann@customer.example", NOW + HOUR + 1, 10, NULL), ==, 0);
   g_autoptr (GPtrArray) pages = store_claim_due (store, TRUE, 1000, 10, &next_due, &error);
   g_assert_cmpuint (pages->len, ==, 1);
   g_assert_cmpint (next_due, ==, G_MAXINT64);
@@ -299,6 +374,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/kill", test_kill); /* first: it forks */
   g_test_add_func ("/store/many-at-once", test_many_at_once);
   g_test_add_func ("/store/duplicates-at-once", test_duplicates_at_once);
+  g_test_add_func ("/store/acknowledge-limits-at-once", test_acknowledge_limits_at_once);
   g_test_add_func ("/store/outbox", test_outbox);
   g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
   g_test_add_func ("/store/work", test_work);
