@@ -64,7 +64,8 @@ session_begin (Session *session, Desk *desk, const char *path, char **parameters
 }
 
 /* Counts the message as work in progress with its first role recipient. FALSE when the cap is reached. Mail submitted on
- * this machine is counted beyond the cap: Postfix cannot hand on a refusal of one of its recipients. */
+ * this machine is counted beyond the cap: Postfix cannot hand on a refusal of one of its recipients. After RSET the place
+ * is held until the connection's next RCPT or its end, as Postfix tells of RSET only with what it needs an answer to. */
 static gboolean
 enter_progress (Transaction *transaction)
 {

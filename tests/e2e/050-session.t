@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# What may happen in a connection: several messages, RSET, a client that leaves, limits, local submission, reload.
+# What may happen in a connection: several messages, RSET, a client that leaves, limits, reload.
 use strict;
 use warnings;
 use Test::More;
@@ -37,11 +37,11 @@ like $site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from =>
     qr/^250 /, 'a message after a client that left in the middle of DATA';
 is scalar $site->daemon->tickets, 4, 'which left no ticket';
 
-ok $site->mta->submit(mail(from => $ann, to => 'support@diytel.ca', subject => 'by program'), '-f', $ann, 'support@diytel.ca'),
-    'sendmail(1) submits';
-wait_for('the submitted ticket', sub { grep { $_->{subject} eq 'by program' } $site->daemon->tickets });
-my ($submitted) = grep { $_->{subject} eq 'by program' } $site->daemon->tickets;
-is $submitted->{standing}, 'known (in the directory)', 'local submission proves nothing about the sender';
+my $own = Frontdesk::Test::Smtp->new($site->mta->relay_port);
+like $own->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'x@diytel.ca', subject => 'ours'))->{end},
+    qr/^250 /, 'the listener for what Frontdesk writes takes a mail';
+is scalar $site->daemon->tickets, 4, 'and asks no filter';
+$own->quit;
 
 my $idle = $site->smtp;
 $idle->say("MAIL FROM:<$ann>");
@@ -51,6 +51,13 @@ $site->daemon->reload;
 my $busy = $site->send(from => $ann, to => ['carol@diytel.ca', 'support@diytel.ca'], mail => mail(from => $ann, to => 'carol@diytel.ca'));
 like $busy->{rcpt}[1], qr/^451 4\.3\.2 /, 'past max-in-progress a role is answered 451 at RCPT';
 like $busy->{end}, qr/^250 /, 'and nobody else is held up';
+$idle->say('RSET');
+$idle->say("MAIL FROM:<$ann>");
+like $idle->say('RCPT TO:<carol@diytel.ca>'), qr/^250 /, 'the other client starts again, to somebody else';
+like $site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'x@diytel.ca', subject => 'reset'))->{end},
+    qr/^250 /, 'and its place is free';
+like $idle->say('RCPT TO:<support@diytel.ca>'), qr/^250 /, 'it takes one again';
+like $site->send(from => $ann, to => ['support@diytel.ca'], mail => 'none')->{rcpt}[0], qr/^451 4\.3\.2 /, 'which is the only one';
 $idle->quit;
 like $site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'x@diytel.ca', subject => 'free'))->{end},
     qr/^250 /, 'the place is free again when the other client has left';
@@ -62,3 +69,4 @@ like $site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from =>
     qr/^250 /, 'a bad configuration changes nothing';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

@@ -1,18 +1,17 @@
 #!/usr/bin/perl
-# SMTP AUTH, told to Postfix by XCLIENT: a login that is the From address verifies, another one does not.
+# SMTP AUTH (told to Postfix by XCLIENT): a login that is the From address verifies, another one does not.
 use strict;
 use warnings;
 use Test::More;
 use Frontdesk::Test::Site qw(mail);
 
-my $site = Frontdesk::Test::Site->new('login', daemon => { extra => 'authserv-id = {"mx.diytel.ca"}' });
-my $ann = 'ann@customer.example';
+my ($ann, $ben) = ('ann@customer.example', 'ben@customer.example');
+my $site = Frontdesk::Test::Site->new('login', daemon => { extra => 'authserv-id = {"mx.diytel.ca"}' }, logins => [$ann, $ben]);
 
 sub standing_with {
     my ($login, $subject, $head) = @_;
     my $smtp = $site->smtp;
-    like $smtp->say("XCLIENT LOGIN=$login"), qr/^220 /, "logged in as $login";
-    $smtp->say('EHLO client.example');
+    like $site->mta->login($smtp, $login), qr/^2/, "logged in as $login";
     $smtp->send(from => $ann, to => ['support@diytel.ca'],
         mail => ($head // '') . mail(from => $ann, to => 'support@diytel.ca', subject => $subject));
     $smtp->quit;
@@ -21,8 +20,8 @@ sub standing_with {
 }
 
 is standing_with($ann, 'own'), 'verified (SMTP AUTH)', 'which is the From address: verified';
-is standing_with('ben@customer.example', 'other'), 'known (in the directory)', 'which is somebody else: known only';
-is standing_with('ben@customer.example', 'results', "Authentication-Results: mx.diytel.ca; dmarc=pass header.from=customer.example\n"),
+is standing_with($ben, 'other'), 'known (in the directory)', 'which is somebody else: known only';
+is standing_with($ben, 'results', "Authentication-Results: mx.diytel.ca; dmarc=pass header.from=customer.example\n"),
     'known (in the directory)', 'with a login no Authentication-Results counts';
 my $results = $site->send(from => $ann, to => ['support@diytel.ca'],
     mail => "Authentication-Results: mx.diytel.ca; dmarc=pass header.from=customer.example\n"
@@ -32,3 +31,4 @@ my ($believed) = grep { $_->{subject} eq 'believed' } $site->daemon->tickets;
 is $believed->{standing}, 'verified (dmarc=pass)', 'the result at the very top is believed';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

@@ -63,3 +63,4 @@ is scalar(keys %paged), $clients * $each, 'each emergency has one page';
 is $site->daemon->json('doctor')->{checks}[0]{result}, 'ok', 'doctor is content';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

@@ -48,3 +48,4 @@ wait_for('the failure', sub { (row(4, 'acknowledgement') // {})->{last_error} },
 is row(4, 'acknowledgement')->{state}, 'due', 'a relay that is gone: tried again';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

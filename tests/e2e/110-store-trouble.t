@@ -60,3 +60,4 @@ SKIP: {
     system 'umount', "$mount";
 }
 done_testing;
+1;

@@ -90,6 +90,14 @@ sub submit {
     return close $pipe;
 }
 
+# Logs in as USER on a connection, as the XCLIENT of a proxy that has checked the password; returns the answer.
+sub login {
+    my ($self, $smtp, $user) = @_;
+    my $answer = $smtp->say("XCLIENT LOGIN=$user");
+    $smtp->say('EHLO client.example');
+    return $answer;
+}
+
 sub log { return slurp("$_[0]{dir}/log") }
 
 sub DESTROY {

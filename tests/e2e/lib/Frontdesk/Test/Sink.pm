@@ -68,12 +68,12 @@ sub talk {
         elsif ($line =~ /^DATA/i) {
             if (!@{ $mail{to} // [] }) { print $client "554 5.5.1 No valid recipients\r\n"; next }
             print $client "354 go on\r\n";
-            my $text = '';
-            while (defined(my $part = <$client>)) {
-                last if $part eq ".\r\n";
+            my ($text, $part) = ('');
+            while (defined($part = <$client>) && $part ne ".\r\n") {
                 $part =~ s/^\.//;
                 $text .= $part;
             }
+            last if !defined $part; # the other side left in the middle
             $self->keep(\%mail, $text, $$ . '-' . ++$count);
             print $client "250 2.0.0 Ok\r\n";
         }

@@ -22,7 +22,7 @@ our @CUSTOMERS = (
     '@whole.example,,Whole Co,C-3,en,active',
 );
 
-# new(name, daemon => {..}, postfix => {..}): everything runs when it returns.
+# new(name, daemon => {..}, postfix => {..}, logins => [..]): everything runs when it returns.
 sub new {
     my ($class, $name, %option) = @_;
     my $sendmail = ($ENV{FRONTDESK_MTA} // 'postfix') eq 'sendmail';
@@ -32,9 +32,9 @@ sub new {
     my %daemon = %{ $option{daemon} // {} };
     $self->{daemon} = Frontdesk::Test::Daemon->new($dir, relay => 1, %daemon);
     my %mta = (milter => $self->{daemon}->milter, sink => $self->{sink}->port);
-    $self->{mta} = $sendmail ? Frontdesk::Test::Sendmail->new(%mta)
+    $self->{mta} = $sendmail ? Frontdesk::Test::Sendmail->new(%mta, logins => $option{logins})
                              : Frontdesk::Test::Postfix->new($dir, %mta, settings => $option{postfix});
-    $self->{daemon}->configure(relay => $sendmail ? $self->{sink}->port : $self->{mta}->relay_port);
+    $self->{daemon}->configure(relay => $self->{mta}->relay_port);
     $self->{daemon}->customers(@CUSTOMERS);
     $self->{daemon}->start;
     $self->{mta}->start;

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+# 050-session on Sendmail.
+use Frontdesk::Test::OnSendmail '050-session.t';
