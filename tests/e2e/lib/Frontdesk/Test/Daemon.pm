@@ -88,9 +88,10 @@ sub start {
 
 sub log { return -e "$_[0]{dir}/daemon.log" ? slurp("$_[0]{dir}/daemon.log") : '' }
 
+# libmilter looks whether it is to stop every five seconds, and whenever somebody connects.
 sub stop {
     my ($self, $signal) = @_;
-    return end_process(delete $self->{pid}, $signal);
+    return end_process(delete $self->{pid}, $signal, sub { IO::Socket::UNIX->new(Peer => $self->socket_path) });
 }
 
 sub reload {

@@ -56,14 +56,15 @@ sub start_process {
     return $pid;
 }
 
-# Ends a process by SIGNAL; returns its wait status.
+# Ends a process by SIGNAL, calling NUDGE until it has ended; returns its wait status.
 sub end_process {
-    my ($pid, $signal) = @_;
+    my ($pid, $signal, $nudge) = @_;
     return if !$pid || !delete $processes{$pid};
     kill $signal // 'TERM', $pid;
     my $deadline = time + 30;
     while (waitpid($pid, POSIX::WNOHANG()) == 0) {
         kill 'KILL', $pid if time > $deadline;
+        $nudge->() if $nudge;
         select undef, undef, undef, 0.02;
     }
     return $?;
