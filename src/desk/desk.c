@@ -134,13 +134,11 @@ count_acknowledgements (const Desk *desk, const Envelope *envelope, const Recept
 }
 
 static gboolean
-look_up (const Desk *desk, const Envelope *envelope, const Reception *reception, gint64 now, Lookups *lookups, GError **error)
+look_up (const Desk *desk, const MessageFacts *facts, Lookups *lookups, GError **error)
 {
-  const MessageFacts *facts = reception->facts;
   return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
          find_by_ids (desk->store, facts->embedded_ids, &lookups->by_report, error) &&
-         find_ticket (desk->store, facts->tag, &lookups->by_tag, error) &&
-         count_acknowledgements (desk, envelope, reception, now, lookups, error);
+         find_ticket (desk->store, facts->tag, &lookups->by_tag, error);
 }
 
 /* Gives each letter and page its Message-ID: the same message always gives the same ids. */
@@ -165,27 +163,35 @@ signed_number (const Desk *desk, const Recipient *recipient)
 }
 
 /* The first decision for this message stands: the same answer, and nothing twice. */
-static gboolean
-recall_duplicate (const Desk *desk, Decision *decision, GError **error)
+static void
+become_duplicate (Decision *decision, gint64 ticket, const char *reply)
 {
-  g_autoptr (GError) failure = NULL;
-  g_autofree char *reply = NULL;
-  gint64 ticket = 0;
-  if (!store_find_seen (desk->store, decision->key, &ticket, &reply, &failure))
-    {
-      if (failure == NULL)
-        return TRUE;
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
-    }
   intake_settle (decision, INTAKE_DUPLICATE, reply, "this message was here before; nothing is done twice");
   decision->ticket = ticket;
   decision->related = 0;
-  decision->acknowledge = decision->page = FALSE;
-  g_free (decision->acknowledge_reason);
-  decision->acknowledge_reason = g_strdup ("it was decided when the message came first");
+  decision->page = FALSE;
   g_clear_pointer (&decision->page_reason, g_free);
+  decision_withhold_acknowledgement (decision, "it was decided when the message came first");
   g_ptr_array_set_size (decision->outgoing, 0);
+}
+
+static gboolean
+recall_duplicates (const Desk *desk, const Reception *reception, GError **error)
+{
+  for (guint i = 0; i < reception->decisions->len; i++)
+    {
+      Decision *decision = g_ptr_array_index (reception->decisions, i);
+      g_autoptr (GError) failure = NULL;
+      g_autofree char *reply = NULL;
+      gint64 ticket = 0;
+      if (store_find_seen (desk->store, decision->key, &ticket, &reply, &failure))
+        become_duplicate (decision, ticket, reply);
+      if (failure != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+    }
   return TRUE;
 }
 
@@ -213,8 +219,6 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
   };
   Decision *decision = intake_decide (&intake);
   sign_outgoing (desk, decision);
-  if (!recall_duplicate (desk, decision, error))
-    g_clear_pointer (&decision, decision_free);
   return decision;
 }
 
@@ -279,10 +283,11 @@ ask_directory (const Desk *desk, const Envelope *envelope, Reception *reception)
     g_info ("%s: the directory cannot say who the sender is: %s", envelope->queue_id, failure->message);
 }
 
-Reception *
-desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
+/* What is known about a message before anything is decided. */
+static Reception *
+read_message (const Desk *desk, const Envelope *envelope, const RawMessage *raw)
 {
-  g_autoptr (Reception) reception = g_new0 (Reception, 1);
+  Reception *reception = g_new0 (Reception, 1);
   reception->facts = message_read (raw, desk->config->tag);
   reception->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) decision_free);
   AuthTrust trust = { .authserv_id = (const char *const *) desk->config->authserv_id,
@@ -292,21 +297,26 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   auth_results_believe (reception->facts, &trust);
   reception->forged_results = auth_results_forged (reception->facts, &trust);
   ask_directory (desk, envelope, reception);
+  return reception;
+}
+
+Reception *
+desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
+{
+  g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, reception, now, &lookups, error) ||
-      !decide_roles (desk, envelope, reception, &lookups, error))
+  if (!look_up (desk, reception->facts, &lookups, error) ||
+      !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
+      !decide_roles (desk, envelope, reception, &lookups, error) || !recall_duplicates (desk, reception, error))
     return NULL;
   return g_steal_pointer (&reception);
 }
 
-Reception *
-desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
+/* Makes RECEPTION's decisions durable. The commit itself counts acknowledgements and knows duplicates. */
+static gboolean
+keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const Reception *reception, gint64 now,
+      GError **error)
 {
-  g_autoptr (Reception) reception = desk_consider (desk, envelope, raw, now, error);
-  if (reception == NULL)
-    return NULL;
-  if (reception_verdict (reception, envelope) != VERDICT_ACCEPT)
-    return g_steal_pointer (&reception);
   Intake intake = { .envelope = envelope,
                     .facts = reception->facts,
                     .raw = raw,
@@ -316,6 +326,30 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
                     .acknowledge_limit_total = desk->config->acknowledge_limit_total,
                     .decisions = reception->decisions };
   if (!store_intake (desk->store, &intake, error))
+    return FALSE;
+  for (guint i = 0; i < reception->decisions->len; i++)
+    {
+      Decision *decision = g_ptr_array_index (reception->decisions, i);
+      g_autofree char *reply = g_strdup (decision->reply);
+      if (decision->kind == INTAKE_DUPLICATE)
+        become_duplicate (decision, decision->ticket, reply);
+    }
+  return TRUE;
+}
+
+Reception *
+desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
+{
+  g_autoptr (Reception) reception = read_message (desk, envelope, raw);
+  g_auto (Lookups) lookups = { 0 };
+  if (!look_up (desk, reception->facts, &lookups, error) ||
+      !decide_roles (desk, envelope, reception, &lookups, error))
+    return NULL;
+  /* What is not taken now may have been taken before. */
+  if (reception_verdict (reception, envelope) != VERDICT_ACCEPT && !recall_duplicates (desk, reception, error))
+    return NULL;
+  if (reception_verdict (reception, envelope) == VERDICT_ACCEPT &&
+      !keep (desk, envelope, raw, reception, now, error))
     return NULL;
   return g_steal_pointer (&reception);
 }
