@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +91,22 @@ raise_descriptor_limit (void)
       if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
         g_warning ("cannot raise the limit of open files: %s", g_strerror (errno));
     }
+}
+
+/* libmilter starts and ends a thread for nearly every message. libc keeps the stacks of ended threads up to 40 MB in all,
+ * so small ones are kept and not mapped anew; few arenas, with their memory kept, spare the kernel as much, and bound
+ * what stays resident. */
+static void
+tune_memory (void)
+{
+  enum { STACK = 512 * 1024, ARENAS = 4, KEPT = 4 * 1024 * 1024 };
+  pthread_attr_t attributes;
+  pthread_attr_init (&attributes);
+  pthread_attr_setstacksize (&attributes, STACK);
+  pthread_setattr_default_np (&attributes);
+  pthread_attr_destroy (&attributes);
+  mallopt (M_ARENA_MAX, ARENAS);
+  mallopt (M_TRIM_THRESHOLD, KEPT);
 }
 
 /* Descriptors 0 to 2 always lead somewhere: else the first socket would take their place, and a stray line on standard
@@ -247,6 +265,7 @@ main (int argc, char **argv)
     return EX_OSERR;
   log_open ("frontdeskd", options.foreground, options.verbose);
   block_signals ();
+  tune_memory ();
   raise_descriptor_limit ();
   int status = serve (&running);
   close_rooms (&running);

@@ -222,7 +222,7 @@ static void
 walk_lines (Walk *walk, gint64 length)
 {
   Line line;
-  while (lines_next (walk->lines, &line))
+  while (walk->open > 0 && lines_next (walk->lines, &line)) /* no boundary to look for: all that follows is one leaf, or none */
     {
       gboolean closes = FALSE;
       guint place = match_boundary (walk, &line, &closes);

@@ -150,7 +150,8 @@ store_find_tickets_by_message_id (Store *store, const char *const *ids, GError *
       g_autoptr (Query) query =
         database_query (loan.database, error,
                         "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number IN (SELECT ticket FROM message WHERE "
-                        "message_id = ?1 AND ticket IS NOT NULL UNION SELECT ticket FROM outbox WHERE message_id = ?1) LIMIT 20",
+                        "message_id = ?1 AND ticket IS NOT NULL UNION SELECT ticket FROM outbox WHERE message_id = ?1 AND "
+                        "kind <> 'notification') LIMIT 20",
                         "s", ids[i]);
       if (!append_rows (loan.database, query, read_ticket, list, error))
         return NULL;
