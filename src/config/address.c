@@ -22,6 +22,16 @@ has_blank_or_control (const char *text)
   return FALSE;
 }
 
+/* A host name's octets that need no conversion. */
+static gboolean
+is_plain_ascii (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr (".-_+@", *text) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
 /* Character by character: g_utf8_strdown() goes by the locale (in Turkish "I" is not "i") and by neighbours. */
 static char *
 lower (const char *text, const char *end)
@@ -41,6 +51,8 @@ address_normalise (const char *address)
   const char *at = strrchr (address, '@');
   if (at == NULL || at == address || at[1] == '\0')
     return NULL;
+  if (is_plain_ascii (address)) /* as nearly all are */
+    return g_ascii_strdown (address, -1);
   g_autofree char *domain = normalise_domain (at + 1);
   if (domain == NULL)
     return NULL;

@@ -4,6 +4,7 @@
 
 #include "config/limits.h"
 #include "desk/decision.h"
+#include "mail/hash.h"
 
 Desk *
 desk_open (Config *config, Store *store, const Seal *seal, GError **error)
@@ -66,13 +67,13 @@ idempotency_key (const Role *role, const Envelope *envelope, const MessageFacts 
   g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
   g_autofree char *normal = address_normalise (sender);
   const char *parts[] = { role->name, normal != NULL ? normal : sender, facts->message_id, facts->digest };
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (Hash) hash = hash_new ();
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
       const char *part = parts[i] != NULL ? parts[i] : "";
-      g_checksum_update (sum, (const guchar *) part, (gssize) strlen (part) + 1);
+      hash_add (hash, part, strlen (part) + 1);
     }
-  return g_strdup (g_checksum_get_string (sum));
+  return hash_to_hex (hash);
 }
 
 /* What the rules ask the store about a message: read once for all its roles. */

@@ -9,7 +9,7 @@
 #include "mail/parts.h"
 
 /* Adds the five fields of one header. */
-void digest_add_header (GChecksum *digest, const GPtrArray *fields);
+void digest_add_header (Hash *digest, const GPtrArray *fields);
 
 /* The digest as lower-case hex. The caller's. */
 char *digest_message (const RawMessage *raw, const GPtrArray *fields, const Parts *parts);

@@ -42,7 +42,7 @@ parts_free (Parts *parts)
   g_free (parts->report_type);
   g_ptr_array_unref (parts->leaves);
   g_ptr_array_unref (parts->embedded);
-  g_checksum_free (parts->headers);
+  hash_free (parts->headers);
   g_free (parts);
 }
 
@@ -239,7 +239,7 @@ parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
   Parts *parts = g_new0 (Parts, 1);
   parts->leaves = g_ptr_array_new_with_free_func (part_free);
   parts->embedded = g_ptr_array_new_with_free_func (g_free);
-  parts->headers = g_checksum_new (G_CHECKSUM_SHA256);
+  parts->headers = hash_new ();
   g_autoptr (GMimeContentType) type = content_type (fields, "text/plain");
   g_autofree char *name = g_mime_content_type_get_mime_type (type);
   const char *report = g_mime_content_type_get_parameter (type, "report-type");

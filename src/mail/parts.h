@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "mail/hash.h"
 #include "mail/headers.h"
 
 typedef struct {
@@ -23,7 +24,7 @@ typedef struct {
   GPtrArray *leaves;   /* (element-type Part), in their order */
   GPtrArray *embedded; /* (element-type utf8) Message-IDs of embedded messages, brackets and all, at most
                           LIMIT_EMBEDDED_IDS */
-  GChecksum *headers;  /* of the embedded messages' headers, as digest_add_header() adds them */
+  Hash *headers;       /* of the embedded messages' headers, as digest_add_header() adds them */
   const char *unread;  /* which bound was passed, nullable; static */
 } Parts;
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mail/hash.h"
+
 #define KEY_OCTETS 32
 #define MAC_OCTETS 10 /* 80 bits */
 #define MAC_LENGTH 16 /* of them as base32 */
@@ -171,17 +173,13 @@ base32 (const guchar *octets, gsize length)
 static char *
 sign (const Seal *seal, const char *what, const char *one, const char *other)
 {
-  guint8 digest[32];
-  gsize length = sizeof digest;
-  GHmac *hmac = g_hmac_new (G_CHECKSUM_SHA256, seal->key, sizeof seal->key);
-  for (guint i = 0; i < 3; i++)
-    {
-      const char *part = i == 0 ? what : i == 1 ? one : other;
-      g_hmac_update (hmac, (const guchar *) part, (gssize) strlen (part) + 1);
-    }
-  g_hmac_get_digest (hmac, digest, &length);
-  g_hmac_unref (hmac);
-  return base32 (digest, MAC_OCTETS);
+  guint8 mac[HASH_OCTETS];
+  const char *parts[] = { what, one, other };
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_string_append_len (text, parts[i], (gssize) strlen (parts[i]) + 1);
+  hash_sign (seal->key, sizeof seal->key, text->str, text->len, mac);
+  return base32 (mac, MAC_OCTETS);
 }
 
 /* ROLE_ADDRESS without an extension of its own; NULL when nothing can be put behind its local part. */

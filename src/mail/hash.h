@@ -1,0 +1,20 @@
+/* hash: SHA-256 and its MAC. By OpenSSL, which uses the processor's own instructions for it: bodies are large. */
+#pragma once
+
+#include <glib.h>
+
+#define HASH_OCTETS 32
+
+typedef struct Hash Hash;
+
+Hash *hash_new (void);
+void hash_free (Hash *hash);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Hash, hash_free)
+
+void hash_add (Hash *hash, gconstpointer data, gsize length);
+
+/* What has been added so far, as lower-case hex. The caller's. */
+char *hash_to_hex (const Hash *hash);
+
+/* HMAC-SHA-256 (RFC 2104) of DATA under KEY into MAC, which holds HASH_OCTETS. */
+void hash_sign (gconstpointer key, gsize key_length, gconstpointer data, gsize length, guint8 *mac);
