@@ -61,9 +61,10 @@ canonical_release (Canonical *canonical)
     }
 }
 
-static void
-canonical_add (Canonical *canonical, const char *data, gsize length)
+static gboolean
+canonical_add (const char *data, gsize length, gpointer user)
 {
+  Canonical *canonical = user;
   gsize i = 0;
   while (i < length)
     {
@@ -81,6 +82,7 @@ canonical_add (Canonical *canonical, const char *data, gsize length)
       canonical_release (canonical);
       hash_add (canonical->hash, data + begin, i - begin);
     }
+  return TRUE;
 }
 
 static void
@@ -88,10 +90,7 @@ add_part (Hash *digest, const RawMessage *raw, const Part *part)
 {
   g_autoptr (Hash) content = hash_new ();
   Canonical canonical = { .hash = content };
-  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  char buffer[16 * 1024];
-  for (ssize_t got; (got = g_mime_stream_read (stream, buffer, sizeof buffer)) > 0;)
-    canonical_add (&canonical, buffer, (gsize) got);
+  parts_each_piece (raw, part, canonical_add, &canonical);
   g_autofree char *hex = hash_to_hex (content);
   add (digest, part->type, hex);
 }

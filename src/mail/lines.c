@@ -5,8 +5,8 @@
 enum { BUFFER = 32 * 1024 };
 
 struct Lines {
-  GMimeStream *stream; /* owned */
-  char *buffer;
+  GMimeStream *stream; /* owned; NULL: the message is in memory, and buffer is all of it */
+  char *buffer;        /* owned with a stream */
   gsize begin, end; /* what is read and not yet given out */
   gint64 offset;    /* of buffer[begin] in the message */
   char line_end;
@@ -48,6 +48,15 @@ Lines *
 lines_new (const RawMessage *raw)
 {
   Lines *lines = g_new0 (Lines, 1);
+  const char *memory = raw_message_memory (raw);
+  if (memory != NULL)
+    {
+      lines->buffer = (char *) memory;
+      lines->end = (gsize) raw_message_length (raw);
+      lines->stream_ended = TRUE;
+      lines->line_end = memchr (memory, '\n', lines->end) != NULL ? '\n' : '\r';
+      return lines;
+    }
   lines->buffer = g_malloc (BUFFER);
   lines->line_end = has_line_feed (raw, lines->buffer) ? '\n' : '\r';
   lines->stream = raw_message_stream (raw);
@@ -59,8 +68,9 @@ lines_free (Lines *lines)
 {
   if (lines == NULL)
     return;
-  g_object_unref (lines->stream);
-  g_free (lines->buffer);
+  if (lines->stream != NULL)
+    g_free (lines->buffer);
+  g_clear_object (&lines->stream);
   g_free (lines);
 }
 

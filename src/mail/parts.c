@@ -251,17 +251,40 @@ parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
   return parts;
 }
 
+static gboolean
+is_encoded (const Part *part)
+{
+  return part->encoding == GMIME_CONTENT_ENCODING_BASE64 || part->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
+         part->encoding == GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
 GMimeStream *
 parts_stream (const RawMessage *raw, const Part *part)
 {
   g_autoptr (GMimeStream) whole = raw_message_stream (raw);
   g_autoptr (GMimeStream) content = g_mime_stream_substream (whole, part->start, part->end);
   GMimeStream *decoded = g_mime_stream_filter_new (content);
-  if (part->encoding == GMIME_CONTENT_ENCODING_BASE64 || part->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
-      part->encoding == GMIME_CONTENT_ENCODING_UUENCODE)
+  if (is_encoded (part))
     {
       g_autoptr (GMimeFilter) filter = g_mime_filter_basic_new (part->encoding, FALSE);
       g_mime_stream_filter_add (GMIME_STREAM_FILTER (decoded), filter);
     }
   return decoded;
+}
+
+void
+parts_each_piece (const RawMessage *raw, const Part *part, PartPiece piece, gpointer user)
+{
+  const char *memory = raw_message_memory (raw);
+  if (memory != NULL && !is_encoded (part))
+    {
+      piece (memory + part->start, (gsize) (part->end - part->start), user);
+      return;
+    }
+  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
+  char buffer[16 * 1024];
+  ssize_t got;
+  do
+    got = g_mime_stream_read (stream, buffer, sizeof buffer);
+  while (got > 0 && piece (buffer, (gsize) got, user));
 }

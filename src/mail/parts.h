@@ -35,3 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parts, parts_free)
 
 /* A new stream of PART's decoded octets, to be unreffed before RAW is freed. */
 GMimeStream *parts_stream (const RawMessage *raw, const Part *part);
+
+/* Is given DATA, and FALSE from it ends the reading. */
+typedef gboolean (*PartPiece) (const char *data, gsize length, gpointer user);
+
+/* Gives PART's decoded octets to PIECE, in order: where they lie, when they are in memory and not encoded. */
+void parts_each_piece (const RawMessage *raw, const Part *part, PartPiece piece, gpointer user);

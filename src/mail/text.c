@@ -16,16 +16,23 @@ find_part (const Parts *parts, const char *type)
   return NULL;
 }
 
+/* Adds DATA to the GString USER, up to LIMIT_LETTER; a NUL, which is not the end of the text, becomes a blank. */
+static gboolean
+add_piece (const char *data, gsize length, gpointer user)
+{
+  GString *text = user;
+  gsize begin = text->len;
+  g_string_append_len (text, data, (gssize) MIN (length, LIMIT_LETTER - text->len));
+  for (char *nul; (nul = memchr (text->str + begin, '\0', text->len - begin)) != NULL;)
+    *nul = ' ';
+  return text->len < LIMIT_LETTER;
+}
+
 static GString *
-read_bounded (GMimeStream *stream)
+read_octets (const RawMessage *raw, const Part *part)
 {
   GString *text = g_string_new (NULL);
-  char buffer[8 * 1024];
-  for (ssize_t got; text->len < LIMIT_LETTER && (got = g_mime_stream_read (stream, buffer, sizeof buffer)) > 0;)
-    g_string_append_len (text, buffer, MIN (got, (gssize) (LIMIT_LETTER - text->len)));
-  for (gsize i = 0; i < text->len; i++) /* a NUL is not the end of the text */
-    if (text->str[i] == '\0')
-      text->str[i] = ' ';
+  parts_each_piece (raw, part, add_piece, text);
   return text;
 }
 
@@ -50,8 +57,7 @@ read_as_utf8 (const RawMessage *raw, const Part *part)
   if (part->charset != NULL && g_ascii_strcasecmp (part->charset, "utf-8") != 0 &&
       g_ascii_strcasecmp (part->charset, "us-ascii") != 0)
     return NULL;
-  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  GString *text = read_bounded (stream);
+  GString *text = read_octets (raw, part);
   if (is_utf8 (text))
     return text;
   g_string_free (text, TRUE);
@@ -69,7 +75,12 @@ read_as_declared (const RawMessage *raw, const Part *part)
     return NULL;
   g_autoptr (GMimeStream) stream = parts_stream (raw, part);
   g_mime_stream_filter_add (GMIME_STREAM_FILTER (stream), filter);
-  GString *text = read_bounded (stream);
+  GString *text = g_string_new (NULL);
+  char buffer[8 * 1024];
+  ssize_t got;
+  do
+    got = g_mime_stream_read (stream, buffer, sizeof buffer);
+  while (got > 0 && add_piece (buffer, (gsize) got, text));
   if (is_utf8 (text))
     return text;
   g_string_free (text, TRUE);
@@ -84,8 +95,7 @@ read_part (const RawMessage *raw, const Part *part)
     text = read_as_declared (raw, part);
   if (text != NULL)
     return text;
-  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  text = read_bounded (stream);
+  text = read_octets (raw, part);
   g_autofree char *repaired = headers_repair (text->str, (gssize) text->len);
   return g_string_assign (text, repaired);
 }
