@@ -313,10 +313,10 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   return g_steal_pointer (&reception);
 }
 
-/* Makes RECEPTION's decisions durable. The commit itself counts acknowledgements and knows duplicates. */
+/* Makes RECEPTION's decisions durable by STORE. The commit itself counts acknowledgements and knows duplicates. */
 static gboolean
 keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const Reception *reception, gint64 now,
-      GError **error)
+      gboolean (*store) (Store *, Intake *, GError **), GError **error)
 {
   Intake intake = { .envelope = envelope,
                     .facts = reception->facts,
@@ -326,7 +326,7 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
                     .acknowledge_limit = desk->config->acknowledge_limit,
                     .acknowledge_limit_total = desk->config->acknowledge_limit_total,
                     .decisions = reception->decisions };
-  if (!store_intake (desk->store, &intake, error))
+  if (!store (desk->store, &intake, error))
     return FALSE;
   for (guint i = 0; i < reception->decisions->len; i++)
     {
@@ -338,19 +338,27 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
   return TRUE;
 }
 
+/* Decides about RECEPTION's message for each role; what is not taken now may have been taken before. */
+static gboolean
+decide (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, GError **error)
+{
+  g_ptr_array_set_size (reception->decisions, 0);
+  return decide_roles (desk, envelope, reception, lookups, error) &&
+         (reception_verdict (reception, envelope) == VERDICT_ACCEPT || recall_duplicates (desk, reception, error));
+}
+
 Reception *
 desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, reception->facts, &lookups, error) ||
-      !decide_roles (desk, envelope, reception, &lookups, error))
+  if (!look_up (desk, reception->facts, &lookups, error) || !decide (desk, envelope, reception, &lookups, error))
     return NULL;
-  /* What is not taken now may have been taken before. */
-  if (reception_verdict (reception, envelope) != VERDICT_ACCEPT && !recall_duplicates (desk, reception, error))
-    return NULL;
-  if (reception_verdict (reception, envelope) == VERDICT_ACCEPT &&
-      !keep (desk, envelope, raw, reception, now, error))
+  if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
+      keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))
+    return g_steal_pointer (&reception);
+  if (!decide (desk, envelope, reception, &lookups, error) ||
+      !keep (desk, envelope, raw, reception, now, store_intake, error))
     return NULL;
   return g_steal_pointer (&reception);
 }

@@ -1,5 +1,7 @@
 #include "mail/message.h"
 
+#include <string.h>
+
 /* Characters that turn the reading order around, or break lines without being control characters: a subject
  * with them can look like another one (Unicode TR 36, section 2.10). */
 static gboolean
@@ -12,19 +14,22 @@ is_deceptive (gunichar c)
 char *
 text_clean (const char *value, gsize max)
 {
-  g_autofree char *valid = g_utf8_make_valid (value != NULL ? value : "", -1);
-  const char *at = valid + strspn (valid, " ");
-  GString *clean = g_string_sized_new (strlen (at));
+  if (value == NULL)
+    return g_strdup ("");
+  g_autofree char *repaired = g_utf8_validate (value, -1, NULL) ? NULL : g_utf8_make_valid (value, -1);
+  const char *at = repaired != NULL ? repaired : value;
+  char *clean = g_malloc (strlen (at) + 1), *end = clean; /* no character becomes longer */
   for (gsize count = 0; *at != '\0' && count < max; at = g_utf8_next_char (at))
     {
       gunichar c = g_utf8_get_char (at);
       if (c > ' ' && c < 0x7f)
-        g_string_append_c (clean, (char) c);
-      else if (is_deceptive (c) || (clean->len == 0 && (g_unichar_isspace (c) || g_unichar_iscntrl (c))))
+        *end++ = (char) c;
+      else if (is_deceptive (c) || (end == clean && (g_unichar_isspace (c) || g_unichar_iscntrl (c))))
         continue;
       else
-        g_string_append_unichar (clean, g_unichar_iscntrl (c) ? ' ' : c);
+        end += g_unichar_to_utf8 (g_unichar_iscntrl (c) ? ' ' : c, end);
       count++;
     }
-  return g_strchomp (g_string_free (clean, FALSE));
+  *end = '\0';
+  return g_strchomp (clean);
 }

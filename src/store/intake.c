@@ -295,8 +295,8 @@ remove_file (const Store *store, const IntakeJob *job)
     unlink (path);
 }
 
-gboolean
-store_intake (Store *store, Intake *intake, GError **error)
+static gboolean
+run_intake (Store *store, Intake *intake, gboolean (*run) (Writer *, WriterJob, gpointer, GError **), GError **error)
 {
   if (is_all_seen (intake))
     return TRUE;
@@ -305,12 +305,24 @@ store_intake (Store *store, Intake *intake, GError **error)
   gboolean kept = TRUE;
   if (large)
     kept = (job.file = raw_write_file (intake->raw, store->raw_folder, error)) != NULL;
-  gboolean stored = kept && store_write (store, write_intake, &job, error);
+  gboolean stored = kept && run (store->writer, write_intake, &job, error);
   if (!stored || job.raw == 0)
     remove_file (store, &job);
   g_free (job.file);
   g_free (job.references);
   return stored;
+}
+
+gboolean
+store_intake (Store *store, Intake *intake, GError **error)
+{
+  return run_intake (store, intake, writer_run, error);
+}
+
+gboolean
+store_intake_shared (Store *store, Intake *intake, GError **error)
+{
+  return run_intake (store, intake, writer_run_shared, error);
 }
 
 gboolean

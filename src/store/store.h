@@ -50,6 +50,10 @@ gint64 store_data_version (Store *store);
  * limits is withheld: what is decided here holds for however many come at once. */
 gboolean store_intake (Store *store, Intake *intake, GError **error);
 
+/* As store_intake(), at less cost, but it may fail for the sake of another message that is committed with it. INTAKE's
+ * decisions are of no use then: decide anew, and call store_intake(). */
+gboolean store_intake_shared (Store *store, Intake *intake, GError **error);
+
 /* The kind, ticket and reply that KEY was answered with before; FALSE without *ERROR when it is new. */
 gboolean store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GError **error);
 

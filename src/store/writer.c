@@ -8,6 +8,7 @@
 typedef struct {
   WriterJob run; /* NULL: the thread ends */
   gpointer data;
+  gboolean shared;
   GError *error;
   gboolean done;
   GCond changed;
@@ -33,11 +34,12 @@ job_clear (gpointer data)
 }
 
 static Job *
-job_new (WriterJob run, gpointer data)
+job_new (WriterJob run, gpointer data, gboolean shared)
 {
   Job *job = g_atomic_rc_box_new0 (Job);
   job->run = run;
   job->data = data;
+  job->shared = shared;
   g_cond_init (&job->changed);
   return job;
 }
@@ -59,15 +61,46 @@ fail_all (GPtrArray *batch, const GError *error)
     }
 }
 
-/* Runs JOB inside a savepoint. FALSE when SQLite took the whole transaction back. */
+/* Takes back what was done since the savepoint "job". FALSE when SQLite took the whole transaction back. */
 static gboolean
-run_job (Database *database, Job *job)
+take_back (Database *database)
+{
+  return sqlite3_get_autocommit (database->handle) == 0 && database_execute (database, "ROLLBACK TO job; RELEASE job", NULL);
+}
+
+static gboolean
+run_apart (Database *database, Job *job)
 {
   if (!database_run (database, &job->error, "SAVEPOINT job", ""))
     return FALSE;
   if (job->run (database, job->data, &job->error))
     return database_run (database, &job->error, "RELEASE job", "");
-  return sqlite3_get_autocommit (database->handle) == 0 && database_execute (database, "ROLLBACK TO job; RELEASE job", NULL);
+  return take_back (database);
+}
+
+/* Runs the jobs of BATCH that share their fate. FALSE as in take_back(). */
+static gboolean
+run_shared (Database *database, GPtrArray *batch, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gboolean well = database_run (database, &failure, "SAVEPOINT job", "");
+  for (guint i = 0; well && i < batch->len; i++)
+    {
+      Job *job = g_ptr_array_index (batch, i);
+      well = !job->shared || job->run (database, job->data, &failure);
+    }
+  if (well)
+    return database_run (database, error, "RELEASE job", "");
+  for (guint i = 0; i < batch->len; i++)
+    {
+      Job *job = g_ptr_array_index (batch, i);
+      if (job->shared)
+        job->error = g_error_copy (failure);
+    }
+  if (take_back (database))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 static gboolean
@@ -78,13 +111,13 @@ run_batch (Database *database, GPtrArray *batch, GError **error)
   for (guint i = 0; i < batch->len; i++)
     {
       Job *job = g_ptr_array_index (batch, i);
-      if (!run_job (database, job))
+      if (!job->shared && !run_apart (database, job))
         {
           g_propagate_error (error, g_error_copy (job->error));
           return FALSE;
         }
     }
-  return database_run (database, error, "COMMIT", "");
+  return run_shared (database, batch, error) && database_run (database, error, "COMMIT", "");
 }
 
 /* Opens the database again after it was found to be of no use: its file may have been replaced or its disk be back. */
@@ -215,10 +248,9 @@ writer_free (Writer *writer)
   g_free (writer);
 }
 
-gboolean
-writer_run (Writer *writer, WriterJob run, gpointer data, GError **error)
+static gboolean
+run_and_wait (Writer *writer, Job *job, GError **error)
 {
-  Job *job = job_new (run, data);
   g_async_queue_push (writer->jobs, g_atomic_rc_box_acquire (job));
   g_mutex_lock (&writer->lock);
   while (!job->done)
@@ -229,6 +261,18 @@ writer_run (Writer *writer, WriterJob run, gpointer data, GError **error)
     g_propagate_error (error, g_steal_pointer (&job->error));
   job_unref (job);
   return well;
+}
+
+gboolean
+writer_run (Writer *writer, WriterJob run, gpointer data, GError **error)
+{
+  return run_and_wait (writer, job_new (run, data, FALSE), error);
+}
+
+gboolean
+writer_run_shared (Writer *writer, WriterJob run, gpointer data, GError **error)
+{
+  return run_and_wait (writer, job_new (run, data, TRUE), error);
 }
 
 gboolean

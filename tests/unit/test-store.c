@@ -49,9 +49,11 @@ add_outgoing (Decision *decision, OutgoingKind kind, const char *recipient)
   g_ptr_array_add (decision->outgoing, outgoing);
 }
 
-/* Takes DECISION in as one message, with at most LIMIT acknowledgements to one address and TOTAL to all. */
+typedef gboolean (*TakeIn) (Store *store, Intake *intake, GError **error);
+
+/* Takes DECISION in by TAKE_IN as one message, with at most LIMIT acknowledgements to one address and TOTAL to all. */
 static gboolean
-take_in_limited (Store *store, Decision *decision, int limit, int total, GError **error)
+take_in_by (TakeIn take_in, Store *store, Decision *decision, int limit, int total, GError **error)
 {
   g_autoptr (RawMessage) raw = raw_message_new (folder);
   raw_message_append (raw, "Subject: x\r\n\r\nbody\r\n", 20, NULL);
@@ -68,7 +70,13 @@ take_in_limited (Store *store, Decision *decision, int limit, int total, GError 
                     .acknowledge_limit = limit,
                     .acknowledge_limit_total = total,
                     .decisions = decisions };
-  return store_intake (store, &intake, error);
+  return take_in (store, &intake, error);
+}
+
+static gboolean
+take_in_limited (Store *store, Decision *decision, int limit, int total, GError **error)
+{
+  return take_in_by (store_intake, store, decision, limit, total, error);
 }
 
 /* The same without limits. 0 when the store fails. The decision is freed; its ticket is returned. */
@@ -135,6 +143,42 @@ test_duplicates_at_once (void)
   IntakeKind kind;
   g_assert_cmpint (take_in (store, make_decision (&support, INTAKE_REFUSE, "same"), &kind, NULL), ==, 1);
   g_assert_cmpint (kind, ==, INTAKE_DUPLICATE);
+}
+
+/* Every other one continues a ticket that is not there, which no commit can take. */
+static gpointer
+open_or_fail (gpointer data)
+{
+  static gint serial; /* atomic */
+  for (int i = 0; i < EACH; i++)
+    {
+      int number = g_atomic_int_add (&serial, 1);
+      g_autofree char *key = g_strdup_printf ("shared-%d", number);
+      Decision *decision = make_decision (&support, number % 2 == 0 ? INTAKE_OPEN : INTAKE_CONTINUE, key);
+      decision->ticket = number % 2 == 0 ? 0 : 999999;
+      gboolean stored = take_in_by (store_intake_shared, data, decision, 0, 0, NULL);
+      decision_free (decision);
+      if (number % 2 != 0)
+        g_assert_false (stored);
+      else if (!stored)
+        g_assert_cmpint (open_ticket (data, key), >, 0);
+    }
+  return NULL;
+}
+
+static void
+test_shared_fate (void)
+{
+  g_autoptr (Store) store = open_store ("shared.db", STORE_DAEMON);
+  GThread *threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    threads[i] = g_thread_new ("client", open_or_fail, store);
+  for (int i = 0; i < THREADS; i++)
+    g_thread_join (threads[i]);
+  TicketQuery query = { .limit = 10000 };
+  g_autoptr (GPtrArray) tickets = store_list_tickets (store, &query, NULL);
+  g_assert_cmpuint (tickets->len, ==, THREADS * EACH / 2);
+  g_assert_true (store_is_writable (store, NULL));
 }
 
 /* What many ask for at once: each opens a ticket that is to be acknowledged to ann, in one spelling or another. */
@@ -374,6 +418,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/kill", test_kill); /* first: it forks */
   g_test_add_func ("/store/many-at-once", test_many_at_once);
   g_test_add_func ("/store/duplicates-at-once", test_duplicates_at_once);
+  g_test_add_func ("/store/shared-fate", test_shared_fate);
   g_test_add_func ("/store/acknowledge-limits-at-once", test_acknowledge_limits_at_once);
   g_test_add_func ("/store/outbox", test_outbox);
   g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
