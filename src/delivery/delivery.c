@@ -202,11 +202,13 @@ send_row (OutboxRow *row, gpointer data)
 }
 
 static void
-wake (gpointer data)
+wake (guint due, gpointer data)
 {
   Delivery *delivery = data;
-  lane_wake (delivery->pages);
-  lane_wake (delivery->letters);
+  if (due & STORE_DUE_PAGE)
+    lane_wake (delivery->pages);
+  if (due & STORE_DUE_LETTER)
+    lane_wake (delivery->letters);
 }
 
 Delivery *

@@ -112,7 +112,7 @@ write_message (Database *database, const IntakeJob *job, const Decision *decisio
 gboolean
 store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
 {
-  database->made_due = TRUE;
+  database->made_due |= outgoing->kind == OUTGOING_PAGE ? STORE_DUE_PAGE : STORE_DUE_LETTER;
   return database_run (database, error,
                        "INSERT INTO outbox (ticket, incident, kind, channel, recipient, template, languages, reason, "
                        "message_id, state, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?)",

@@ -166,7 +166,7 @@ static gboolean
 write_retry (Database *database, gpointer data, GError **error)
 {
   const Outcome *outcome = data;
-  database->made_due = TRUE;
+  database->made_due |= STORE_DUE_LETTER | STORE_DUE_PAGE;
   return database_run (database, error,
                        "UPDATE outbox SET state = 'due', due_at = ?, last_error = ? WHERE id = ? AND state = 'sending'", "isi",
                        outcome->due_at, outcome->text, outcome->id);

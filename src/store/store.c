@@ -142,7 +142,7 @@ store_write (Store *store, WriterJob job, gpointer data, GError **error)
 }
 
 void
-store_on_due (Store *store, void (*func) (gpointer data), gpointer data)
+store_on_due (Store *store, StoreOnDue func, gpointer data)
 {
   writer_on_due (store->writer, func, data);
 }

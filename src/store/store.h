@@ -99,8 +99,11 @@ gboolean store_outbox_retry (Store *store, gint64 id, const char *reason, gint64
 /* Given up: state "failed", an event, and NOTICES (element-type Outgoing, nullable) to the team in one transaction. */
 gboolean store_outbox_fail (Store *store, gint64 id, const char *reason, GPtrArray *notices, gint64 now, GError **error);
 
-/* Calls FUNC (on any thread, must not block) after each commit that made something due. */
-void store_on_due (Store *store, void (*func) (gpointer data), gpointer data);
+typedef enum { STORE_DUE_LETTER = 1, STORE_DUE_PAGE = 2 } StoreDue;
+typedef void (*StoreOnDue) (guint due, gpointer data);
+
+/* Calls FUNC (on any thread, must not block) after each commit that made something due, with StoreDue flags. */
+void store_on_due (Store *store, StoreOnDue func, gpointer data);
 
 /* ---- timers ---- */
 

@@ -113,7 +113,6 @@ static gboolean
 write_close (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
-  database->made_due = TRUE;
   return require_state (database, work->ticket, FALSE, error) &&
          database_run (database, error, "UPDATE ticket SET state = 'resolved', resolved_at = ? WHERE number = ?", "ii",
                        work->now, work->ticket) &&

@@ -20,7 +20,7 @@ struct Writer {
   GAsyncQueue *jobs;
   GThread *thread;
   GMutex lock; /* guards Job.done and the due callback */
-  void (*on_due) (gpointer data);
+  StoreOnDue on_due;
   gpointer due_data;
   gint well; /* atomic */
 };
@@ -146,7 +146,7 @@ commit_batch (Writer *writer, GPtrArray *batch)
   gboolean done = ensure_open (writer, &error);
   if (done)
     {
-      writer->database->made_due = FALSE;
+      writer->database->made_due = 0;
       done = run_batch (writer->database, batch, &error);
     }
   g_atomic_int_set (&writer->well, done && !has_trouble (batch));
@@ -167,8 +167,8 @@ static void
 report_batch (Writer *writer, GPtrArray *batch)
 {
   g_mutex_lock (&writer->lock);
-  if (writer->database != NULL && writer->database->made_due && writer->on_due != NULL)
-    writer->on_due (writer->due_data);
+  if (writer->database != NULL && writer->database->made_due != 0 && writer->on_due != NULL)
+    writer->on_due (writer->database->made_due, writer->due_data);
   for (guint i = 0; i < batch->len; i++)
     ((Job *) g_ptr_array_index (batch, i))->done = TRUE;
   g_mutex_unlock (&writer->lock);
@@ -227,7 +227,7 @@ writer_new (Database *database)
 }
 
 void
-writer_on_due (Writer *writer, void (*func) (gpointer data), gpointer data)
+writer_on_due (Writer *writer, StoreOnDue func, gpointer data)
 {
   g_mutex_lock (&writer->lock);
   writer->on_due = func;

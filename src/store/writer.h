@@ -14,7 +14,7 @@ typedef gboolean (*WriterJob) (Database *database, gpointer data, GError **error
 /* Takes DATABASE, a migrated one open for writing. */
 Writer *writer_new (Database *database);
 /* FUNC is called after commits that made something due. */
-void writer_on_due (Writer *writer, void (*func) (gpointer data), gpointer data);
+void writer_on_due (Writer *writer, StoreOnDue func, gpointer data);
 /* Ends after the jobs that are queued. */
 void writer_free (Writer *writer);
 
