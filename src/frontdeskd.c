@@ -74,8 +74,8 @@ check_configuration (const Config *config)
       fprintf (stderr, "frontdeskd: %s\n", error->message);
       return EX_CONFIG;
     }
-  for (guint i = 0; config->unused != NULL && config->unused[i] != NULL; i++)
-    printf ("%s\n", config->unused[i]);
+  for (guint i = 0; config->remarks[i] != NULL; i++)
+    printf ("%s\n", config->remarks[i]);
   printf ("%s: ok\n", config->path);
   return EX_OK;
 }

@@ -31,8 +31,8 @@ static void
 check_configuration (Report *list, const Config *config)
 {
   report (list, "configuration", "ok", config->path);
-  for (guint i = 0; config->unused != NULL && config->unused[i] != NULL; i++)
-    report (list, "configuration", "warn", config->unused[i]);
+  for (guint i = 0; config->remarks[i] != NULL; i++)
+    report (list, "configuration", "warn", config->remarks[i]);
 }
 
 static void

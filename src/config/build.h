@@ -11,12 +11,14 @@ typedef struct {
   cfg_t *root;
   GStringChunk *strings;
   GPtrArray *memory; /* (element-type gpointer) freed with the Config */
+  GStrvBuilder *remarks;
   GError **error;
 } Build;
 
-/* The four parts, in the order in which they need each other. */
+/* The parts, in the order in which they need each other. */
 gboolean build_settings (Build *build);
-gboolean build_promises (Build *build);
+gboolean build_calendars (Build *build);
+gboolean build_policies (Build *build);
 gboolean build_people (Build *build);
 gboolean build_roles (Build *build);
 

@@ -42,6 +42,16 @@ free_agent_teams (gpointer agent)
 }
 
 static void
+clear_calendar (gpointer data)
+{
+  Calendar *calendar = data;
+  g_time_zone_unref (calendar->zone);
+  g_array_unref (calendar->dates);
+  for (guint i = 0; i < G_N_ELEMENTS (calendar->week); i++)
+    g_array_unref (calendar->week[i]);
+}
+
+static void
 free_escalation_steps (gpointer data)
 {
   Escalation *escalation = data;
@@ -64,7 +74,7 @@ arena_clear (gpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     g_ptr_array_unref (lists[i]);
   g_hash_table_unref (config->role_by_address);
-  g_strfreev (config->unused);
+  g_strfreev (config->remarks);
   g_ptr_array_unref (arena->memory);
   g_string_chunk_free (arena->strings);
 }
@@ -77,7 +87,7 @@ arena_new (const char *path)
   arena->strings = g_string_chunk_new (4096);
   arena->memory = g_ptr_array_new_with_free_func (g_free);
   config->path = g_string_chunk_insert (arena->strings, path);
-  config->calendars = g_ptr_array_new ();
+  config->calendars = g_ptr_array_new_with_free_func (clear_calendar);
   config->policies = g_ptr_array_new ();
   config->teams = g_ptr_array_new ();
   config->agents = g_ptr_array_new_with_free_func (free_agent_teams);
@@ -97,12 +107,14 @@ config_load (const char *path, GError **error)
   if (root == NULL)
     return NULL;
   Arena *arena = arena_new (full);
+  g_autoptr (GStrvBuilder) remarks = g_strv_builder_new ();
   Build build = {
-    .config = &arena->config, .root = root, .strings = arena->strings, .memory = arena->memory, .error = error
+    .config = &arena->config, .root = root, .strings = arena->strings, .memory = arena->memory,
+    .remarks = remarks, .error = error
   };
-  gboolean built = build_settings (&build) && build_promises (&build) && build_people (&build) && build_roles (&build);
-  if (built)
-    arena->config.unused = options_list_unused (root);
+  gboolean built = build_settings (&build) && build_calendars (&build) && build_policies (&build) && build_people (&build) && build_roles (&build);
+  options_add_unused (root, remarks);
+  arena->config.remarks = g_strv_builder_end (remarks);
   options_free (root);
   if (built)
     return &arena->config;

@@ -35,12 +35,32 @@ typedef struct {
 /* Reads "90s", "15m", "4h", "2d", "1w", "24h elapsed", "7bd". FALSE when TEXT is none of these. */
 gboolean span_parse (const char *text, Span *span);
 
+/* A span of a local date, seconds from its midnight, half-open; one that ends on the next date ends beyond 24 h. */
+typedef struct {
+  gint32 from, to;
+} DaySpan;
+
+typedef enum {
+  DATE_EXTRA,   /* open besides the weekly hours */
+  DATE_SPECIAL, /* open in place of them */
+  DATE_CLOSED,  /* closed for the span */
+  DATE_HOLIDAY, /* closed, the whole local date */
+} DateKind;
+
+typedef struct {
+  gint32 day; /* since 1970-01-01 */
+  DateKind kind;
+  DaySpan span;     /* not for a holiday */
+  const char *name; /* of a holiday */
+} CalendarDate;
+
 typedef struct {
   char *name;
   char *timezone;
-  char **hours; /* as written */
-  char **holidays;
-  char **extra;
+  GTimeZone *zone;
+  char **hours;    /* as written; none for "always" */
+  GArray *week[7]; /* (element-type DaySpan), Monday first */
+  GArray *dates;   /* (element-type CalendarDate) in the order of their days */
 } Calendar;
 
 typedef struct {
@@ -167,7 +187,7 @@ typedef struct {
   int acknowledge_limit_total; /* to all addresses an hour */
   DirectorySettings directory;
   GPtrArray *calendars, *policies, *teams, *agents, *channels, *schedules, *escalations, *roles;
-  char **unused; /* sentences: "FILE:LINE: KEY has no effect yet"; for -t */
+  char **remarks; /* sentences on what is no mistake: "FILE:LINE: KEY has no effect yet"; for -t and doctor */
   GHashTable *role_by_address; /* normalised address -> Role */
 } Config;
 

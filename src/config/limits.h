@@ -38,5 +38,11 @@
 #define LIMIT_CSV_LINE           (8 * 1024)
 #define LIMIT_ERROR_TEXT         500               /* of a failure kept with an outbox row */
 #define LIMIT_COMMAND_OUTPUT     (4 * 1024)
+#define LIMIT_CALENDAR_DAYS      3660              /* days in which a calendar is searched for open time */
+#define LIMIT_CALENDAR_DATE      1000000           /* days from 1970 that are told apart */
+#define LIMIT_HOLIDAY_FILE       (1024 * 1024)     /* octets */
+#define LIMIT_HOLIDAYS           50000             /* days, all years */
+#define LIMIT_HOLIDAY_DAYS       366               /* of one event */
+#define LIMIT_HOLIDAY_YEAR       2100              /* yearly holidays are written out so far */
 #define LIMIT_CONFIG_FILE        (16 * 1024 * 1024) /* octets */
 #define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */

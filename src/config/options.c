@@ -122,7 +122,10 @@ static cfg_opt_t calendar_options[] = {
   CFG_STR ("timezone", "UTC", CFGF_NONE),
   CFG_STR_LIST ("hours", "{}", CFGF_NONE),
   CFG_STR_LIST_CB ("holidays", "{}", CFGF_NONE, parse_path),
+  CFG_STR_LIST ("open-holidays", "{}", CFGF_NONE),
   CFG_STR_LIST ("extra", "{}", CFGF_NONE),
+  CFG_STR_LIST ("special", "{}", CFGF_NONE),
+  CFG_STR_LIST ("closed", "{}", CFGF_NONE),
   CFG_END (),
 };
 
@@ -244,7 +247,7 @@ static cfg_opt_t root_options[] = {
 
 /* Keys that are read and checked, and that nothing acts upon yet. */
 static const char *const without_effect[] = {
-  "web", "web-url", "calendar|holidays", "calendar|extra", "policy|acknowledge", "policy|respond", "policy|update",
+  "web", "web-url", "policy|acknowledge", "policy|respond", "policy|update",
   "policy|resolve", "policy|warn", "policy|priority|acknowledge", "policy|priority|respond", "policy|priority|update",
   "policy|priority|resolve", "team|escalate-to", "schedule|timezone", "schedule|calendar", "escalation|step|wait",
   "escalation|repeat",
@@ -395,12 +398,10 @@ add_later_steps (cfg_t *root, GStrvBuilder *sentences)
     }
 }
 
-char **
-options_list_unused (cfg_t *root)
+void
+options_add_unused (cfg_t *root, GStrvBuilder *sentences)
 {
-  g_autoptr (GStrvBuilder) sentences = g_strv_builder_new ();
   for (guint i = 0; i < G_N_ELEMENTS (without_effect); i++)
     add_unused (root, without_effect[i], sentences);
   add_later_steps (root, sentences);
-  return g_strv_builder_end (sentences);
 }

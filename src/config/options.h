@@ -20,5 +20,5 @@ void options_free (cfg_t *root);
 void options_set_error (GError **error, cfg_t *section, const char *option, const char *format, ...)
   G_GNUC_PRINTF (4, 5);
 
-/* Sentences on the keys that are set in ROOT and have no effect yet. NULL-terminated, the caller's. */
-char **options_list_unused (cfg_t *root);
+/* Adds sentences on the keys that are set in ROOT and have no effect yet. */
+void options_add_unused (cfg_t *root, GStrvBuilder *sentences);

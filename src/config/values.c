@@ -89,9 +89,28 @@ check_hours (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   for (unsigned int i = 0; i < cfg_opt_size (option); i++)
     {
       const char *text = cfg_opt_getnstr (option, i);
-      if (hours_are_valid (text))
+      guint days;
+      DaySpan span;
+      if (hours_parse (text, &days, &span))
         continue;
       cfg_error (section, "hours: \"%s\" is not understood; write \"mon-fri 08:00-12:00\"", text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_dates (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  for (unsigned int i = 0; i < cfg_opt_size (option); i++)
+    {
+      const char *text = cfg_opt_getnstr (option, i);
+      gint32 day;
+      DaySpan span;
+      if (hours_parse_date (text, &day, &span))
+        continue;
+      cfg_error (section, "%s: \"%s\" is not understood; write \"2026-12-24 08:00-12:00\", or a date alone", option->name, text);
       return FALSE;
     }
   return TRUE;
@@ -171,6 +190,9 @@ static const Rule rules[] = {
   { .section = "directory", .option = "connections", .check = check_number, .least = 1, .most = 64 },
   { .section = "calendar", .option = "timezone", .check = check_timezone },
   { .section = "calendar", .option = "hours", .check = check_hours },
+  { .section = "calendar", .option = "extra", .check = check_dates },
+  { .section = "calendar", .option = "special", .check = check_dates },
+  { .section = "calendar", .option = "closed", .check = check_dates },
   { .section = "policy", .option = "acknowledge", .check = check_target },
   { .section = "policy", .option = "respond", .check = check_target },
   { .section = "policy", .option = "update", .check = check_target },

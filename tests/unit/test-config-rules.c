@@ -132,13 +132,13 @@ static void
 check_unused (const Config *config)
 {
   static const char *const wanted[] = {
-    ":12: web has", ":13: web-url has", ":35: holidays of calendar \"pacific\"", ":36: extra of calendar \"pacific\"",
+    ":12: web has", ":13: web-url has", ":35: holidays of calendar \"pacific\" are not known",
     ":41: acknowledge of policy \"diytel\"", ":42: respond of policy", ":43: resolve of policy", ":45: warn of policy",
     ":44: update of priority \"p1\"", ":48: escalate-to of team \"tier1\"", ":77: timezone of schedule \"noc\"",
     ":77: calendar of schedule \"noc\"", ":79: wait of step \"first\"", ":80: step \"second\" of escalation \"noc\"",
     ":81: step \"all\" of escalation \"noc\"", ":82: repeat of escalation \"noc\"",
   };
-  g_autofree char *all = g_strjoinv ("\n", config->unused);
+  g_autofree char *all = g_strjoinv ("\n", config->remarks);
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
     if (strstr (all, wanted[i]) == NULL)
       g_error ("\"%s\" is missing in:\n%s", wanted[i], all);
@@ -186,7 +186,7 @@ test_example (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->relay.url, ==, "smtp://127.0.0.1:10026");
   g_assert_cmpint (config->directory.type, ==, DIRECTORY_TABLE);
   g_assert_nonnull (config_find_role (config, "emergency@example.com", NULL)->page);
-  g_assert_null (config->unused[0]);
+  g_assert_null (config->remarks[0]);
 }
 
 static void
@@ -208,7 +208,7 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->relay.url, ==, "smtp://127.0.0.1:25");
   g_assert_cmpint (config->directory.connections, ==, 4);
   g_assert_cmpuint (config->calendars->len, ==, 1);
-  g_assert_null (config->unused[0]);
+  g_assert_null (config->remarks[0]);
 }
 
 static void
@@ -369,26 +369,28 @@ test_relative_paths (Fixture *fixture, gconstpointer data)
 {
   (void) data;
   write_file (fixture, "sub/inner.conf", "database = \"x.db\"\ndirectory { ca-file = \"ca.pem\" }\n"
-                                         "calendar \"c\" { holidays = {\"h.ics\", \"/abs.ics\"} }\ninclude(\"more.conf\")\n");
+                                         "calendar \"c\" { hours = {\"mon 08:00-09:00\"} holidays = {\"h.ics\", \"/abs.ics\"} }\ninclude(\"more.conf\")\n");
   write_file (fixture, "sub/more.conf", "relay { password-file = \"../secret\" }\ntag = \"More\"\n");
   g_autoptr (Config) config = load (fixture, "# outer\ninclude(\"sub/inner.conf\")\ntemplates = \"t\"\nschedule \"s\" {\n"
                                              " calendar = \"s.ics\" }\n");
-  const Calendar *calendar = g_ptr_array_index (config->calendars, 1);
   const Schedule *schedule = g_ptr_array_index (config->schedules, 0);
   const char *const got[][2] = {
     { config->database, "sub/x.db" },           { config->directory.ca_file, "sub/ca.pem" },
-    { calendar->holidays[0], "sub/h.ics" },     { config->relay.password_file, "secret" },
-    { config->templates, "t" },                 { schedule->calendar, "s.ics" },
+    { config->relay.password_file, "secret" },  { config->templates, "t" },
+    { schedule->calendar, "s.ics" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (got); i++)
     {
       g_autofree char *want = g_build_filename (fixture->folder, got[i][1], NULL);
       g_assert_cmpstr (got[i][0], ==, want);
     }
-  g_assert_cmpstr (calendar->holidays[1], ==, "/abs.ics");
   g_assert_cmpstr (config->tag, ==, "More");
   g_autofree char *place = g_strdup_printf ("%s:5: calendar of schedule", fixture->path);
-  g_assert_true (g_strv_length (config->unused) == 2 && g_str_has_prefix (config->unused[1], place));
+  g_autofree char *holidays = g_build_filename (fixture->folder, "sub/h.ics", NULL);
+  g_assert_cmpuint (g_strv_length (config->remarks), ==, 3);
+  g_assert_nonnull (strstr (config->remarks[0], holidays));
+  g_assert_nonnull (strstr (config->remarks[1], "/abs.ics"));
+  g_assert_true (g_str_has_prefix (config->remarks[2], place));
 }
 
 /* Writes a chain of COUNT files, each of which includes the next; the last one holds TEXT. */
@@ -589,10 +591,12 @@ test_hours (void)
   static const char *const bad[] = { "",           "mon",           "mon 8:00-12:00",     "mon 08:00-12:60", "mon 24:00-06:00",
                                      "mon 08:00-25:00", "day 08:00-12:00", "mon-fri08:00-12:00", "mon 08:00-08:00",
                                      "mon 08:00-09:00\n", " mon 08:00-09:00" };
+  guint days;
+  DaySpan span;
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
-    g_assert_true (hours_are_valid (good[i]));
+    g_assert_true (hours_parse (good[i], &days, &span));
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    g_assert_false (hours_are_valid (bad[i]));
+    g_assert_false (hours_parse (bad[i], &days, &span));
 }
 
 /* One line for a key: "SECTION KEY (kind) = default". */

@@ -148,8 +148,8 @@ test_reference (void)
   g_assert_cmpstr (emergency->page->name, ==, "noc");
   g_assert_cmpuint (emergency->page->steps->len, ==, 3);
   g_assert_true (config_find_role_by_name (config, "billing")->accept == STANDING_KNOWN);
-  g_autofree char *unused = g_strjoinv ("\n", config->unused);
-  static const char *const named[] = { "web", "holidays", "extra", "respond", "warn", "escalate-to", "step \"second\"", "repeat" };
+  g_autofree char *unused = g_strjoinv ("\n", config->remarks);
+  static const char *const named[] = { "web", "respond", "warn", "escalate-to", "step \"second\"", "repeat" };
   for (guint i = 0; i < G_N_ELEMENTS (named); i++)
     g_assert_nonnull (strstr (unused, named[i]));
 }

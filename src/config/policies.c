@@ -1,33 +1,7 @@
-/* What is promised, and when it counts: calendars and policies. */
+/* What is promised: policies. */
 #include <string.h>
 
 #include "config/build.h"
-
-static gboolean
-build_calendars (Build *build)
-{
-  Calendar *always = NEW (build, Calendar);
-  *always = (Calendar){ .name = (char *) "always", .timezone = (char *) "UTC" };
-  always->hours = always->holidays = always->extra = build_keep (build, g_new0 (char *, 1));
-  g_ptr_array_add (build->config->calendars, always);
-  for (unsigned int i = 0; i < cfg_size (build->root, "calendar"); i++)
-    {
-      cfg_t *section = cfg_getnsec (build->root, "calendar", i);
-      if (g_str_equal (cfg_title (section), "always"))
-        {
-          options_set_error (build->error, section, NULL, "this calendar is built in; choose another name");
-          return FALSE;
-        }
-      Calendar *calendar = NEW (build, Calendar);
-      calendar->name = g_string_chunk_insert (build->strings, cfg_title (section));
-      calendar->timezone = build_text (build, section, "timezone");
-      calendar->hours = build_list (build, section, "hours");
-      calendar->holidays = build_list (build, section, "holidays");
-      calendar->extra = build_list (build, section, "extra");
-      g_ptr_array_add (build->config->calendars, calendar);
-    }
-  return TRUE;
-}
 
 /* Reads the targets that SECTION sets over those that TARGETS has already. */
 static gboolean
@@ -73,7 +47,7 @@ build_policy (Build *build, cfg_t *section)
 }
 
 gboolean
-build_promises (Build *build)
+build_policies (Build *build)
 {
-  return build_calendars (build) && build_each (build, "policy", build_policy);
+  return build_each (build, "policy", build_policy);
 }

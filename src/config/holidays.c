@@ -1,0 +1,180 @@
+#include "config/holidays.h"
+
+#include <libical/ical.h>
+#include <string.h>
+
+#include "config/hours.h"
+#include "config/limits.h"
+
+typedef struct {
+  const char *path;
+  GArray *dates;
+  GStringChunk *names;
+  GError **error;
+} Reading;
+
+static gboolean
+fail (const Reading *reading, guint line, const char *text)
+{
+  g_set_error (reading->error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s:%u: %s", reading->path, line, text);
+  return FALSE;
+}
+
+static gint32
+day_of (struct icaltimetype time)
+{
+  GDate date;
+  g_date_clear (&date, 1);
+  g_date_set_dmy (&date, (GDateDay) time.day, (GDateMonth) time.month, (GDateYear) time.year);
+  return hours_day (&date);
+}
+
+static gboolean
+is_date (struct icaltimetype time)
+{
+  return !icaltime_is_null_time (time) && time.is_date && time.year > 0 &&
+         g_date_valid_dmy ((GDateDay) time.day, (GDateMonth) time.month, (GDateYear) time.year);
+}
+
+/* Whether the event says that it does not take place on START. */
+static gboolean
+is_excepted (icalcomponent *event, struct icaltimetype start)
+{
+  for (icalproperty *property = icalcomponent_get_first_property (event, ICAL_EXDATE_PROPERTY); property != NULL;
+       property = icalcomponent_get_next_property (event, ICAL_EXDATE_PROPERTY))
+    if (icaltime_compare_date_only (icalproperty_get_exdate (property), start) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Adds DAYS days from START on. FALSE when there are too many. */
+static gboolean
+add_days (const Reading *reading, icalcomponent *event, struct icaltimetype start, int days)
+{
+  if (is_excepted (event, start))
+    return TRUE;
+  const char *summary = icalcomponent_get_summary (event);
+  const char *name = g_string_chunk_insert_const (reading->names, summary != NULL ? summary : "");
+  for (int i = 0; i < days; i++)
+    {
+      CalendarDate date = { .day = day_of (start) + i, .kind = DATE_HOLIDAY, .name = name };
+      if (reading->dates->len >= LIMIT_HOLIDAYS)
+        return FALSE;
+      g_array_append_val (reading->dates, date);
+    }
+  return TRUE;
+}
+
+static gboolean
+add_recurring (const Reading *reading, icalcomponent *event, icalproperty *rule, struct icaltimetype start, int days)
+{
+  icalrecur_iterator *iterator = icalrecur_iterator_new (icalproperty_get_rrule (rule), start);
+  gboolean room = iterator != NULL;
+  while (room)
+    {
+      struct icaltimetype next = icalrecur_iterator_next (iterator);
+      if (icaltime_is_null_time (next) || next.year > LIMIT_HOLIDAY_YEAR)
+        break;
+      room = add_days (reading, event, next, days);
+    }
+  if (iterator != NULL)
+    icalrecur_iterator_free (iterator);
+  return room;
+}
+
+/* How many days the event lasts: DTEND is the day after the last one. */
+static int
+count_days (icalcomponent *event, struct icaltimetype start)
+{
+  struct icaltimetype end = icalcomponent_get_dtend (event);
+  return is_date (end) ? day_of (end) - day_of (start) : 1;
+}
+
+static gboolean
+add_event (const Reading *reading, icalcomponent *event, guint line)
+{
+  struct icaltimetype start = icalcomponent_get_dtstart (event);
+  if (icalcomponent_count_errors (event) > 0)
+    return fail (reading, line, "the event that begins here has a value that is not iCalendar (RFC 5545)");
+  if (icalcomponent_get_status (event) == ICAL_STATUS_CANCELLED)
+    return TRUE;
+  if (!is_date (start))
+    return fail (reading, line, "a holiday is a whole day: DTSTART;VALUE=DATE:YYYYMMDD");
+  int days = count_days (event, start);
+  if (days < 1 || days > LIMIT_HOLIDAY_DAYS)
+    return fail (reading, line, "the event that begins here ends before it begins, or lasts too long");
+  icalproperty *rule = icalcomponent_get_first_property (event, ICAL_RRULE_PROPERTY);
+  gboolean added = rule != NULL ? add_recurring (reading, event, rule, start, days) : add_days (reading, event, start, days);
+  for (icalproperty *more = icalcomponent_get_first_property (event, ICAL_RDATE_PROPERTY); added && more != NULL;
+       more = icalcomponent_get_next_property (event, ICAL_RDATE_PROPERTY))
+    if (is_date (icalproperty_get_rdate (more).time))
+      added = add_days (reading, event, icalproperty_get_rdate (more).time, days);
+  return added || fail (reading, line, "there are too many holidays, or the rule of this event makes no sense");
+}
+
+static gboolean
+read_event (const Reading *reading, const char *text, guint line)
+{
+  icalcomponent *event = icalparser_parse_string (text);
+  if (event == NULL || icalcomponent_isa (event) != ICAL_VEVENT_COMPONENT)
+    {
+      g_clear_pointer (&event, icalcomponent_free);
+      return fail (reading, line, "the event that begins here is not iCalendar (RFC 5545)");
+    }
+  gboolean read = add_event (reading, event, line);
+  icalcomponent_free (event);
+  return read;
+}
+
+/* Cuts the file into its events, so that a mistake has its line: libical tells none. */
+static gboolean
+read_events (const Reading *reading, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GString) event = g_string_new (NULL);
+  guint begin = 0;
+  gboolean calendar = FALSE;
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *line = g_strchomp (lines[i]);
+      if (g_ascii_strcasecmp (line, "BEGIN:VCALENDAR") == 0)
+        calendar = TRUE;
+      if (*line != '\0' && *line != ' ' && *line != '\t' && (!calendar || strchr (line, ':') == NULL))
+        return fail (reading, i + 1, "this is no line of an iCalendar file (RFC 5545)");
+      if (g_ascii_strcasecmp (line, "BEGIN:VEVENT") == 0)
+        {
+          if (begin > 0)
+            return fail (reading, begin, "the event that begins here does not end");
+          begin = i + 1;
+          g_string_truncate (event, 0);
+        }
+      if (begin > 0)
+        g_string_append_printf (event, "%s\r\n", line);
+      if (begin == 0 || g_ascii_strcasecmp (line, "END:VEVENT") != 0)
+        continue;
+      if (!read_event (reading, event->str, begin))
+        return FALSE;
+      begin = 0;
+    }
+  if (begin > 0)
+    return fail (reading, begin, "the event that begins here does not end");
+  return calendar || fail (reading, 1, "this is no iCalendar file: BEGIN:VCALENDAR is missing");
+}
+
+gboolean
+holidays_read (const char *path, GArray *dates, GStringChunk *names, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  const Reading reading = { .path = path, .dates = dates, .names = names, .error = error };
+  if (!g_file_get_contents (path, &text, &length, &failure))
+    {
+      g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_READ, "%s", failure->message);
+      return FALSE;
+    }
+  if (length > LIMIT_HOLIDAY_FILE)
+    return fail (&reading, 1, "the file is too large for one of holidays");
+  icalerror_set_errors_are_fatal (0);
+  return read_events (&reading, text);
+}
