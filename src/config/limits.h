@@ -17,7 +17,7 @@
 #define LIMIT_AUTH_RESULTS       50                /* results of one Authentication-Results field */
 #define LIMIT_EMBEDDED_PART      (64 * 1024)       /* octets of a report's part searched for Message-IDs */
 #define LIMIT_EMBEDDED_IDS       20
-#define LIMIT_RECIPIENTS         1000              /* recipients remembered in a transaction; later ones get 452 */
+#define LIMIT_RECIPIENTS         1000              /* recipients of roles in a transaction; later ones get 452 */
 #define LIMIT_MEMORY_BODY        (64 * 1024)       /* of a raw message in memory; beyond it a file */
 #define LIMIT_STORED_INLINE      (64 * 1024)       /* of a raw message inside the database; beyond it a file */
 #define LIMIT_MIME_DEPTH         20

@@ -245,10 +245,12 @@ spokesman (const Desk *desk, const Envelope *envelope, const Role *role)
 static gboolean
 is_alone (const Envelope *envelope)
 {
+  if (envelope->others)
+    return FALSE;
   for (guint i = 0; i < envelope->recipients->len; i++)
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
-      if (recipient->role == NULL || recipient->role->accept <= STANDING_UNKNOWN || recipient->role->page != NULL)
+      if (recipient->role->accept <= STANDING_UNKNOWN || recipient->role->page != NULL)
         return FALSE;
     }
   return TRUE;
@@ -261,7 +263,7 @@ decide_roles (const Desk *desk, const Envelope *envelope, Reception *reception, 
   for (guint i = 0; i < envelope->recipients->len; i++)
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
-      if (recipient->role == NULL || reception_find (reception, recipient) != NULL)
+      if (reception_find (reception, recipient) != NULL)
         continue;
       Decision *decision = decide_role (desk, envelope, reception, spokesman (desk, envelope, recipient->role), lookups,
                                         alone, error);
@@ -366,7 +368,7 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
 const Decision *
 reception_find (const Reception *reception, const Recipient *recipient)
 {
-  for (guint i = 0; recipient->role != NULL && i < reception->decisions->len; i++)
+  for (guint i = 0; i < reception->decisions->len; i++)
     {
       const Decision *decision = g_ptr_array_index (reception->decisions, i);
       if (decision->role == recipient->role)
@@ -394,7 +396,7 @@ reception_verdict (const Reception *reception, const Envelope *envelope)
       if (decision != NULL && decision_refuses (decision))
         refused++;
     }
-  return refused > 0 && refused == envelope->recipients->len ? VERDICT_REFUSE : VERDICT_ACCEPT;
+  return refused > 0 && refused == envelope->recipients->len && !envelope->others ? VERDICT_REFUSE : VERDICT_ACCEPT;
 }
 
 /* The envelope sender is barred: only told here where the role would refuse it anyway, and never to mail submitted on

@@ -125,7 +125,7 @@ on_data (SMFICTX *context)
   Session *session = smfi_getpriv (context);
   if (session == NULL || session->transaction == NULL)
     return SMFIS_TEMPFAIL;
-  if (session->transaction->roles > 0)
+  if (session->transaction->envelope->recipients->len > 0)
     return SMFIS_CONTINUE;
   session_forget (session);
   return SMFIS_ACCEPT;

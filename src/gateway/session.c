@@ -86,6 +86,32 @@ drop_last_recipient (Envelope *envelope)
   g_ptr_array_set_size (envelope->recipients, (gint) envelope->recipients->len - 1);
 }
 
+static gboolean
+is_beyond_limit (const Envelope *envelope)
+{
+  return envelope->recipients->len > LIMIT_RECIPIENTS;
+}
+
+static gboolean
+has_earlier_recipient (const Envelope *envelope, const Role *role)
+{
+  for (guint i = 0; i + 1 < envelope->recipients->len; i++)
+    if (((const Recipient *) g_ptr_array_index (envelope->recipients, i))->role == role)
+      return TRUE;
+  return FALSE;
+}
+
+static char *
+screen_recipient (Transaction *transaction, const Recipient *recipient)
+{
+  const Envelope *envelope = transaction->envelope;
+  if (is_beyond_limit (envelope) && !envelope->local)
+    return g_strdup ("452 4.5.3 Too many recipients in one message");
+  if (!enter_progress (transaction))
+    return g_strdup ("451 4.3.2 Too many messages are being worked on. Please try again later.");
+  return envelope->local ? NULL : desk_screen_recipient (transaction->desk, envelope, recipient, transaction->size);
+}
+
 char *
 session_add_recipient (Session *session, const char *path)
 {
@@ -93,25 +119,13 @@ session_add_recipient (Session *session, const char *path)
   if (transaction == NULL)
     return NULL;
   Envelope *envelope = transaction->envelope;
-  if (envelope->recipients->len >= LIMIT_RECIPIENTS)
-    {
-      g_autofree char *address = envelope_bare_address (path);
-      if (config_find_role (transaction->desk->config, address, NULL) == NULL)
-        return NULL;
-      return g_strdup ("452 4.5.3 Too many recipients in one message");
-    }
   const Recipient *recipient = envelope_add_recipient (envelope, transaction->desk->config, path);
-  if (recipient->role == NULL)
+  if (recipient == NULL)
     return NULL;
-  char *answer = NULL;
-  if (!enter_progress (transaction))
-    answer = g_strdup ("451 4.3.2 Too many messages are being worked on. Please try again later.");
-  else if (!envelope->local)
-    answer = desk_screen_recipient (transaction->desk, envelope, recipient, transaction->size);
-  if (answer != NULL)
+  char *answer = screen_recipient (transaction, recipient);
+  /* Mail submitted on this machine cannot be refused a recipient: beyond the limit one stands for its role. */
+  if (answer != NULL || (is_beyond_limit (envelope) && has_earlier_recipient (envelope, recipient->role)))
     drop_last_recipient (envelope);
-  else
-    transaction->roles++;
   return answer;
 }
 

@@ -12,7 +12,6 @@ typedef struct {
   Desk *desk; /* the configuration it began with counts to its end */
   Envelope *envelope;
   gint64 size;        /* declared at MAIL, 0: not */
-  guint roles;        /* recipients taken that belong to a role */
   gboolean in_progress; /* counted against max-in-progress */
   RawMessage *raw;    /* nullable until the header begins */
   char *failure;      /* why the message cannot be kept: 451 at its end; nullable */

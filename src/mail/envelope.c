@@ -41,6 +41,12 @@ envelope_add_recipient (Envelope *envelope, const Config *config, const char *gi
   recipient->address = envelope_bare_address (given);
   recipient->given = g_strdup (given);
   recipient->role = config_find_role (config, recipient->address, &recipient->extension);
+  if (recipient->role == NULL)
+    {
+      envelope->others = TRUE;
+      recipient_free (recipient);
+      return NULL;
+    }
   g_ptr_array_add (envelope->recipients, recipient);
   return recipient;
 }

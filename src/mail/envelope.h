@@ -6,7 +6,7 @@
 typedef struct {
   char *address;    /* bare, as given */
   char *given;      /* exactly as the MTA gave it, brackets and all: what smfi_delrcpt needs */
-  const Role *role; /* NULL: not ours; belongs to the Config */
+  const Role *role; /* belongs to the Config */
   char *extension;  /* text behind the "+", nullable */
 } Recipient;
 
@@ -16,7 +16,8 @@ typedef struct {
   gboolean local;   /* submitted on this machine without SMTP */
   char *client;     /* for the log: "host[address]" */
   char *queue_id;   /* nullable until the MTA has one */
-  GPtrArray *recipients; /* (element-type Recipient) */
+  GPtrArray *recipients; /* (element-type Recipient) of roles */
+  gboolean others;  /* it goes to somebody else too */
 } Envelope;
 
 Envelope *envelope_new (const char *sender);
@@ -24,7 +25,7 @@ void envelope_free (Envelope *envelope);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Envelope, envelope_free)
 
 /* Adds a recipient; GIVEN may have angle brackets and ESMTP arguments behind them. Its role is looked up in
- * CONFIG. The Recipient belongs to the envelope. */
+ * CONFIG. The Recipient belongs to the envelope; NULL when it is no role's. */
 Recipient *envelope_add_recipient (Envelope *envelope, const Config *config, const char *given);
 
 /* The bare address in an SMTP path: brackets, source route and anything behind ">" cut off. */

@@ -29,12 +29,16 @@ is answer($ann, 'support@diytel.ca', mail_args => 'SIZE=100001'), '552 5.3.4 sup
 like answer($ann, 'support@diytel.ca', mail_args => 'SIZE=100000'), qr/^250 /, 'just not too large';
 
 my $crowd = $site->smtp;
-$crowd->say("MAIL FROM:<$ann>");
-$crowd->raw(join '', map { "RCPT TO:<user$_\@diytel.ca>\r\n" } 1 .. 1000);
-is scalar(grep { $crowd->answer =~ /^250 / } 1 .. 1000), 1000, 'a thousand recipients';
-is $crowd->say('RCPT TO:<support@diytel.ca>'), '452 4.5.3 Too many recipients in one message', 'then a role';
-like $crowd->say('RCPT TO:<carol@diytel.ca>'), qr/^250 /, 'but others are still taken';
-$crowd->drop;
+$crowd->say("MAIL FROM:<$eve>");
+$crowd->raw(join '', map { "RCPT TO:<billing+$_\@diytel.ca>\r\n" } 1 .. 1000);
+is scalar(grep { $crowd->answer =~ /^250 / } 1 .. 1000), 1000, 'a thousand recipients of roles';
+is $crowd->say('RCPT TO:<support@diytel.ca>'), '452 4.5.3 Too many recipients in one message', 'then another one';
+like $crowd->say('RCPT TO:<carol@diytel.ca>'), qr/^250 /, 'but somebody else is still taken';
+$crowd->say('DATA');
+like $crowd->content(mail(from => $eve, to => 'carol@diytel.ca', subject => 'crowd')), qr/^250 /, 'and is not refused with them';
+my @copies = $site->sink->wait_mails_to('carol@diytel.ca', 1);
+is_deeply [map { @{ $_->{to} } } @copies], ['carol@diytel.ca'], 'the refused ones get nothing';
+$crowd->quit;
 
 my $folder = $site->daemon->database . '.d';
 rename $folder, "$folder.away";

@@ -4,8 +4,12 @@ package Frontdesk::Test::Postfix;
 
 use strict;
 use warnings;
+use Frontdesk::Test::Smtp;
 use Frontdesk::Test::Support qw(free_port run slurp spew wait_for);
+use IO::Handle;
 use IO::Socket::INET;
+use POSIX ();
+use Socket ();
 
 # new(dir, milter => "unix:/path" or undef, sink => port, settings => {..})
 sub new {
@@ -88,6 +92,28 @@ sub submit {
     open my $pipe, '|-', '/usr/sbin/sendmail', '-C', $self->config_dir, @arguments or die "sendmail: $!\n";
     print $pipe $mail;
     return close $pipe;
+}
+
+# An SMTP client of "sendmail -bs", which submits what it is told on its standard input.
+sub submission {
+    my ($self) = @_;
+    socketpair my $ours, my $theirs, Socket::AF_UNIX(), Socket::SOCK_STREAM(), 0 or die "socketpair: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDIN, '<&', $theirs;
+        open STDOUT, '>&', $theirs;
+        close $ours;
+        exec '/usr/sbin/sendmail', '-C', $self->config_dir, '-bs' or POSIX::_exit(127);
+    }
+    close $theirs;
+    return Frontdesk::Test::Smtp->on($ours);
+}
+
+# What waits in the queue or before it, as postqueue(1) lists it; nothing when all is done.
+sub queue {
+    my ($self) = @_;
+    my $list = run('postqueue', '-c', $self->config_dir, '-p');
+    return $list =~ /is empty/ ? '' : $list;
 }
 
 # Logs in as USER on a connection, as the XCLIENT of a proxy that has checked the password; returns the answer.

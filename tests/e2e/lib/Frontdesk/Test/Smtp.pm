@@ -10,6 +10,12 @@ sub new {
     my ($class, $port) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 20)
         or die "cannot connect to port $port: $!\n";
+    return $class->on($socket);
+}
+
+# On a socket that is connected already.
+sub on {
+    my ($class, $socket) = @_;
     $socket->autoflush(1);
     my $self = bless { socket => $socket }, $class;
     $self->{greeting} = $self->answer;
