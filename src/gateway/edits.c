@@ -1,12 +1,37 @@
 #include "gateway/edits.h"
 
-/* Deletes COUNT fields NAME, last first: Sendmail keeps the numbers of deleted fields, Postfix counts anew, and from
- * the end both agree. */
+/* Deletes the fields NAME behind the first KEPT of COUNT, last first: Sendmail keeps the numbers of deleted fields,
+ * Postfix counts anew, and from the end both agree. */
 static gboolean
-delete_fields (SMFICTX *context, char *name, guint count)
+delete_fields (SMFICTX *context, char *name, guint count, guint kept)
 {
-  for (guint i = count; i > 0; i--)
+  for (guint i = count; i > kept; i--)
     if (smfi_chgheader (context, name, (int) i, NULL) != MI_SUCCESS)
+      return FALSE;
+  return TRUE;
+}
+
+static guint
+count_read (const MessageFacts *facts, const char *name)
+{
+  guint count = 0;
+  for (guint i = 0; i < facts->headers->len; i++)
+    if (g_ascii_strcasecmp (((const HeaderField *) g_ptr_array_index (facts->headers, i))->name, name) == 0)
+      count++;
+  return count;
+}
+
+/* Results in our name, and all behind the part of the header that is read: they may be. */
+static gboolean
+remove_results (SMFICTX *context, const Transaction *transaction, const Reception *reception)
+{
+  char name[] = "Authentication-Results";
+  if (transaction->desk->config->authserv_id[0] == NULL)
+    return TRUE;
+  if (!delete_fields (context, name, transaction->results, count_read (reception->facts, name)))
+    return FALSE;
+  for (guint i = reception->forged_results->len; i > 0; i--)
+    if (smfi_chgheader (context, name, (int) g_array_index (reception->forged_results, guint, i - 1), NULL) != MI_SUCCESS)
       return FALSE;
   return TRUE;
 }
@@ -20,15 +45,10 @@ remove_forged (SMFICTX *context, const Transaction *transaction, const Reception
       gpointer name, count;
       g_hash_table_iter_init (&iter, transaction->ours);
       while (g_hash_table_iter_next (&iter, &name, &count))
-        if (!delete_fields (context, name, GPOINTER_TO_UINT (count)))
+        if (!delete_fields (context, name, GPOINTER_TO_UINT (count), 0))
           return FALSE;
     }
-  char results[] = "Authentication-Results";
-  for (guint i = reception->forged_results->len; i > 0; i--)
-    if (smfi_chgheader (context, results, (int) g_array_index (reception->forged_results, guint, i - 1), NULL) !=
-        MI_SUCCESS)
-      return FALSE;
-  return TRUE;
+  return remove_results (context, transaction, reception);
 }
 
 static gboolean

@@ -185,6 +185,8 @@ session_add_header (Session *session, const char *name, const char *value)
     return;
   begin_raw (transaction);
   count_ours (transaction, name);
+  if (g_ascii_strcasecmp (name, "Authentication-Results") == 0)
+    transaction->results++;
   append_header (transaction, name, value, session->leading_space);
 }
 

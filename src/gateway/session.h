@@ -16,6 +16,7 @@ typedef struct {
   RawMessage *raw;    /* nullable until the header begins */
   char *failure;      /* why the message cannot be kept: 451 at its end; nullable */
   GHashTable *ours;   /* (element-type utf8 uint) X-Frontdesk-* fields that came in: name -> how many */
+  guint results;      /* Authentication-Results fields that came in */
 } Transaction;
 
 typedef struct {

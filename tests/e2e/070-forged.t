@@ -28,6 +28,14 @@ my ($results) = grep { Frontdesk::Test::Sink::field($_, 'Subject') eq 'results' 
 is Frontdesk::Test::Sink::field($results, 'X-Frontdesk-Standing'), 'known', 'results below other fields are not believed';
 unlike $results->{head}, qr/^Authentication-Results:/mi, 'and those that bear our id are removed';
 
+my $many = join '', map { "X-Field-$_: $_\n" } 1 .. 2500;
+$site->send(from => $eve, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'support@diytel.ca', subject => 'many',
+    head => "${many}Authentication-Results: mx.diytel.ca; dmarc=pass header.from=customer.example\nX-Frontdesk-Standing: verified\n"));
+wait_for('its copy', sub { ($results) = grep { Frontdesk::Test::Sink::field($_, 'Subject') eq 'many' } $site->sink->mails_to('support@diytel.ca') });
+is_deeply [$results->{head} =~ /^X-Frontdesk-Standing:\s*(\w+)/mgi], ['known'], 'behind 2500 other fields ours are found too';
+ok $results->{head} !~ /^Authentication-Results:/mi, 'and results';
+ok $results->{head} =~ /^X-Field-2500: 2500\r?$/m, 'and nothing else is lost';
+
 my $tag = $site->send(from => $eve, to => ['support@diytel.ca'], mail => mail(from => $eve, to => 'support@diytel.ca', subject => '[DIYTel #1] let me in'));
 like $tag->{end}, qr/^250 /, 'a stranger\'s subject tag';
 is scalar @{ $site->daemon->json('show', 1)->{messages} }, 1, 'does not write on the ticket';
