@@ -4,9 +4,9 @@ use strict;
 use warnings;
 use Test::More;
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(slurp);
+use Frontdesk::Test::Support qw(slurp wait_for);
 
-my $site = Frontdesk::Test::Site->new('odd');
+my $site = Frontdesk::Test::Site->new('odd', daemon => { extra => 'acknowledge-limit = 0' });
 my $ann = 'ann@customer.example';
 my $count = 0;
 
@@ -48,6 +48,36 @@ is scalar(grep { $_->{subject} eq 'twice' } $site->daemon->tickets('--limit', 10
 (my $other = $again) =~ s/Please help/Something else/;
 like $site->send(from => $ann, to => ['support@diytel.ca'], mail => $other)->{end}, qr/^250 /, 'its Message-ID with other content';
 is scalar(grep { $_->{subject} eq 'twice' } $site->daemon->tickets('--limit', 1000)), 2, 'is a new message';
+
+# As a server offers a mail again that lost our 250, by another way: the same mail, whatever was put around it.
+my $umlaut = mail(from => $ann, to => 'emergency@diytel.ca', subject => 'offered again', id => '<again@customer.example>',
+    head => "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n", body => "Bitte m\xc3\xbcssen Sie...\n");
+(my $encoded = $umlaut) =~ s/Encoding: 8bit/Encoding: quoted-printable/;
+$encoded =~ s/\xc3\xbc/=C3=BC/;
+my $trace = "Received: from relay.example by mx2.example with ESMTP id 4711;\n\tMon, 23 Nov 2026 18:00:01 +0000\n"
+    . "Authentication-Results: mx2.example; spf=pass smtp.mailfrom=customer.example\nX-Spam-Status: No\n";
+for my $way (
+    ['first', $ann, $umlaut],
+    ['as it was', $ann, $umlaut],
+    ['with other trace fields', $ann, $trace . $umlaut],
+    ['with its sender in other case', uc $ann, $umlaut],
+    ['with a BATV tag', "prvs=123456789a=$ann", $umlaut],
+    ['with another BATV tag', "prvs=2234567890=$ann", $trace . $umlaut],
+    ['through a forwarder (SRS)', 'SRS0=abcd=XY=customer.example=ann@forwarder.example', $trace . $umlaut],
+    ['through two', 'SRS1=efgh=forwarder.example==abcd=XY=customer.example=ann@other.example', $trace . $trace . $umlaut],
+    ['encoded for a server without 8BITMIME', $ann, $trace . $encoded],
+) {
+    my ($name, $from, $text) = @$way;
+    like $site->send(from => $from, to => ['emergency@diytel.ca'], mail => $text)->{end}, qr/^250 /, "an emergency, $name: taken";
+}
+is scalar(grep { $_->{subject} eq 'offered again' } $site->daemon->tickets('--limit', 1000)), 1, 'all are one ticket';
+wait_for('an empty queue', sub { !@{ $site->daemon->json('queue')->{queue} } });
+is scalar $site->daemon->pages, 1, 'one page';
+my @answers;
+wait_for('the acknowledgement', sub {
+    @answers = grep { (Frontdesk::Test::Sink::field($_, 'In-Reply-To') // '') eq '<again@customer.example>' } $site->sink->mails;
+});
+is_deeply [map { @{ $_->{to} } } @answers], [$ann], 'and one acknowledgement';
 
 sub peak_memory { return slurp("/proc/$site->{daemon}{pid}/status") =~ /VmHWM:\s+(\d+)/ ? $1 : die 'no VmHWM' }
 my $line = ('0123456789abcde' x 5) . "\r\n";
