@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "delivery/delivery.h"
 #include "desk/desk.h"
+#include "detach.h"
 #include "gateway/gateway.h"
 #include "log.h"
 
@@ -157,6 +158,14 @@ reload (Daemon *daemon)
   sd_notify (0, "READY=1");
 }
 
+/* A writer that hangs, on a dead disk say, holds this thread up, and the watchdog is not told that all is well. */
+static void
+report_life (const Daemon *daemon)
+{
+  store_await_writer (daemon->store);
+  sd_notify (0, "WATCHDOG=1");
+}
+
 static gpointer
 wait_for_signals (gpointer data)
 {
@@ -166,16 +175,26 @@ wait_for_signals (gpointer data)
   sigaddset (&set, SIGUSR1);
   guint64 watchdog = 0;
   gboolean watched = sd_watchdog_enabled (0, &watchdog) > 0;
-  const struct timespec pause = { .tv_sec = watched ? (time_t) (watchdog / 2 / G_USEC_PER_SEC) : 3600 };
+  guint64 pause = watched ? watchdog / 2 : G_TIME_SPAN_HOUR;
+  const struct timespec wait = { .tv_sec = (time_t) (pause / G_USEC_PER_SEC),
+                                 .tv_nsec = (long) (pause % G_USEC_PER_SEC) * 1000 };
   while (!g_atomic_int_get (&daemon->stopping))
     {
-      int signal = sigtimedwait (&set, NULL, &pause);
+      int signal = sigtimedwait (&set, NULL, &wait);
       if (signal == SIGUSR1 && !g_atomic_int_get (&daemon->stopping))
         reload (daemon);
       if (watched)
-        sd_notify (0, "WATCHDOG=1");
+        report_life (daemon);
     }
   return NULL;
+}
+
+static void
+stop_signals (Daemon *daemon)
+{
+  g_atomic_int_set (&daemon->stopping, TRUE);
+  kill (getpid (), SIGUSR1); /* wakes the signal thread, the only one that waits for it */
+  g_thread_join (daemon->signals);
 }
 
 static gboolean
@@ -208,7 +227,7 @@ close_rooms (Daemon *daemon)
 static int
 serve (Daemon *daemon)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) error = NULL, late = NULL;
   if (!open_rooms (daemon, &error))
     return fail (EX_UNAVAILABLE, "", error);
   daemon->delivery = delivery_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates);
@@ -216,18 +235,15 @@ serve (Daemon *daemon)
   if (!gateway_listen (daemon->config, &error))
     return fail (EX_UNAVAILABLE, "", error);
   daemon->signals = g_thread_new ("signals", wait_for_signals, daemon);
+  detach_finish ();
   sd_notify (0, "READY=1");
   g_message ("serving on %s", daemon->config->listen);
-  gboolean served = gateway_run (daemon->config->drain, &error);
+  gboolean served = gateway_run (&error);
   sd_notify (0, "STOPPING=1");
-  g_atomic_int_set (&daemon->stopping, TRUE);
-  kill (getpid (), SIGUSR1); /* wakes the signal thread, the only one that waits for it */
-  g_thread_join (daemon->signals);
-  if (g_error_matches (error, GATEWAY_ERROR, GATEWAY_ERROR_BUSY))
-    {
-      g_critical ("%s", error->message);
-      _exit (EX_TEMPFAIL); /* threads still use what an orderly end would free; all that was answered is on disk */
-    }
+  g_message ("stopping: no message is taken any more");
+  if (!gateway_drain (daemon->config->drain, &late))
+    _exit (fail (EX_TEMPFAIL, "", late)); /* threads use what an orderly end would free; what was answered is on disk */
+  stop_signals (daemon);
   g_message ("stopped");
   return served ? EX_OK : fail (EX_UNAVAILABLE, "", error);
 }
@@ -238,7 +254,9 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   Options options = { 0 };
   setlocale (LC_ALL, "C.UTF-8");
-  if (!hold_standard_descriptors () || !read_options (&argc, &argv, &options))
+  if (!hold_standard_descriptors ())
+    return EX_OSERR;
+  if (!read_options (&argc, &argv, &options))
     return EX_USAGE;
   if (options.version)
     {
@@ -261,8 +279,11 @@ main (int argc, char **argv)
       close_rooms (&running);
       return verdict;
     }
-  if (!options.foreground && daemon (0, 0) != 0)
-    return EX_OSERR;
+  if (!options.foreground && !detach_begin ())
+    {
+      perror ("frontdeskd: cannot detach");
+      return EX_OSERR;
+    }
   log_open ("frontdeskd", options.foreground, options.verbose);
   block_signals ();
   tune_memory ();

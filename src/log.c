@@ -80,7 +80,9 @@ log_open (const char *ident, gboolean foreground, gboolean verbose)
 {
   LogTarget *target = g_new0 (LogTarget, 1); /* the log's, to the end of the process */
   *target = (LogTarget){ .foreground = foreground, .verbose = verbose, .terminal = isatty (STDERR_FILENO) };
-  if (!foreground)
-    openlog (ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+  /* In the foreground it is libmilter that uses syslog. LOG_PERROR: standard error has the line, too, for as long as it
+   * leads anywhere. */
+  openlog (ident, LOG_PID | LOG_PERROR | (foreground ? 0 : LOG_NDELAY), LOG_MAIL);
+  setlogmask (LOG_UPTO (verbose ? LOG_DEBUG : LOG_INFO));
   g_log_set_writer_func (write_line, target, g_free);
 }

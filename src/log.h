@@ -5,5 +5,6 @@
 
 #include <glib.h>
 
-/* IDENT for syslog. FOREGROUND: standard error. VERBOSE: debug lines too. Call once, before any thread. */
+/* IDENT for syslog, and for standard error until detach_finish(). FOREGROUND: standard error alone. VERBOSE: debug lines
+ * too. Call once, before any thread. */
 void log_open (const char *ident, gboolean foreground, gboolean verbose);

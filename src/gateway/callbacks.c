@@ -25,6 +25,23 @@ gateway_count_busy (void)
   return (guint) g_atomic_int_get (&busy);
 }
 
+/* Begins work with desk and store. FALSE once the gateway stops, which waits for all that began before. */
+static gboolean
+begin_work (void)
+{
+  g_atomic_int_inc (&busy);
+  g_autoptr (Desk) desk = gateway_get_desk ();
+  if (desk == NULL)
+    g_atomic_int_add (&busy, -1);
+  return desk != NULL;
+}
+
+static void
+end_work (void)
+{
+  g_atomic_int_add (&busy, -1);
+}
+
 static sfsistat
 quietly (const Session *session)
 {
@@ -111,11 +128,10 @@ static sfsistat
 on_recipient (SMFICTX *context, char **arguments)
 {
   Session *session = smfi_getpriv (context);
-  if (session == NULL)
+  if (session == NULL || !begin_work ())
     return SMFIS_TEMPFAIL;
-  g_atomic_int_inc (&busy);
   g_autofree char *answer = session_add_recipient (session, arguments[0]);
-  g_atomic_int_add (&busy, -1);
+  end_work ();
   return answer != NULL ? answer_with (context, answer) : SMFIS_CONTINUE;
 }
 
@@ -214,16 +230,15 @@ static sfsistat
 on_end_of_message (SMFICTX *context)
 {
   Session *session = smfi_getpriv (context);
-  if (session == NULL || session->transaction == NULL || session->transaction->raw == NULL)
+  if (session == NULL || session->transaction == NULL || session->transaction->raw == NULL || !begin_work ())
     return SMFIS_TEMPFAIL;
   char macro[] = "i";
   const char *queue_id = smfi_getsymval (context, macro);
   g_free (session->transaction->envelope->queue_id);
   session->transaction->envelope->queue_id = g_strdup (queue_id != NULL ? queue_id : "NOQUEUE");
-  g_atomic_int_inc (&busy);
   sfsistat status = receive (context, session);
   session_forget (session);
-  g_atomic_int_add (&busy, -1);
+  end_work ();
   return status;
 }
 

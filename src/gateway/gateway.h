@@ -9,7 +9,7 @@
 #define GATEWAY_ERROR (gateway_error_quark ())
 GQuark gateway_error_quark (void);
 typedef enum {
-  GATEWAY_ERROR_LISTEN, /* the socket cannot be made */
+  GATEWAY_ERROR_LISTEN, /* the socket cannot be made, or somebody else serves it */
   GATEWAY_ERROR_RUN,    /* libmilter gave up */
   GATEWAY_ERROR_BUSY,   /* callbacks were at work beyond the drain time: nothing that they use may be freed */
 } GatewayError;
@@ -21,6 +21,8 @@ gboolean gateway_listen (const Config *config, GError **error);
 /* From the next message on, DESK counts. Takes a reference. */
 void gateway_set_desk (Desk *desk);
 
-/* Serves until SIGTERM (libmilter's own thread takes it, and HUP), then waits at most DRAIN seconds for the messages in
- * progress. */
-gboolean gateway_run (gint64 drain, GError **error);
+/* Serves until SIGTERM (libmilter's own thread takes it, and HUP). From then on no desk counts, and no message is taken. */
+gboolean gateway_run (GError **error);
+
+/* After gateway_run(): waits at most SECONDS for the messages in progress. FALSE: some are left. */
+gboolean gateway_drain (gint64 seconds, GError **error);

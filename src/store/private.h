@@ -8,6 +8,7 @@ struct Store {
   char *path;
   char *raw_folder;
   StoreMode mode;
+  int lock;             /* descriptor of the daemon's lock, -1 without */
   Writer *writer;       /* NULL with STORE_READ */
   GAsyncQueue *readers; /* (element-type Database) idle ones */
   gint opened;          /* atomic: readers that exist */

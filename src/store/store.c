@@ -1,6 +1,10 @@
 #include "store/private.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "store/raw.h"
 #include "store/schema.h"
@@ -20,11 +24,25 @@ make_folders (Store *store, GError **error)
   return FALSE;
 }
 
+/* One daemon a database: the sweep of a second one would take away what the first is just writing. */
+static gboolean
+lock_out_others (Store *store, GError **error)
+{
+  g_autofree char *path = g_strconcat (store->path, ".d/lock", NULL);
+  store->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (store->lock >= 0 && flock (store->lock, LOCK_EX | LOCK_NB) == 0)
+    return TRUE;
+  if (errno == EWOULDBLOCK)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE,
+                 "database %s: another frontdeskd works with it; find it with \"fuser %s\"", store->path, path);
+  else
+    g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, "cannot lock %s: %s", path, g_strerror (errno));
+  return FALSE;
+}
+
 static gboolean
 start_daemon (Store *store, Database *database, GError **error)
 {
-  if (!make_folders (store, error))
-    return FALSE;
   raw_sweep (database, store->raw_folder);
   /* What an earlier run had in hand when it ended goes out again. */
   return database_run (database, error, "UPDATE outbox SET state = 'due' WHERE state = 'sending'", "");
@@ -34,8 +52,9 @@ static gboolean
 open_writer (Store *store, GError **error)
 {
   g_autoptr (Database) database = database_open (store->path, DATABASE_WRITE, error);
-  if (database == NULL || !schema_migrate (database, error) ||
-      (store->mode == STORE_DAEMON && !start_daemon (store, database, error)))
+  gboolean serves = store->mode == STORE_DAEMON;
+  if (database == NULL || (serves && (!make_folders (store, error) || !lock_out_others (store, error))) ||
+      !schema_migrate (database, error) || (serves && !start_daemon (store, database, error)))
     return FALSE;
   store->writer = writer_new (g_steal_pointer (&database));
   return TRUE;
@@ -48,6 +67,7 @@ store_open (const char *path, StoreMode mode, GError **error)
   store->path = g_strdup (path);
   store->raw_folder = raw_folder (path);
   store->mode = mode;
+  store->lock = -1;
   store->readers = g_async_queue_new ();
   g_mutex_init (&store->watch_lock);
   if (mode != STORE_READ && !open_writer (store, error))
@@ -72,6 +92,8 @@ store_close (Store *store)
   g_async_queue_unref (store->readers);
   g_clear_pointer (&store->watch, database_close);
   g_mutex_clear (&store->watch_lock);
+  if (store->lock >= 0)
+    close (store->lock);
   g_free (store->raw_folder);
   g_free (store->path);
   g_free (store);
@@ -169,6 +191,21 @@ store_is_writable (Store *store, GError **error)
     return store_write (store, write_probe, NULL, error);
   g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, "database %s: the last write failed", store->path);
   return FALSE;
+}
+
+static gboolean
+do_nothing (Database *database, gpointer data, GError **error)
+{
+  (void) database;
+  (void) data;
+  (void) error;
+  return TRUE;
+}
+
+void
+store_await_writer (Store *store)
+{
+  store_write (store, do_nothing, NULL, NULL);
 }
 
 gboolean

@@ -24,7 +24,7 @@ typedef enum {
 typedef struct Store Store;
 
 typedef enum {
-  STORE_DAEMON, /* creates and migrates; sweeps strays; claims of an earlier run are released */
+  STORE_DAEMON, /* creates and migrates; sweeps strays; claims of an earlier run are released; only one at a time */
   STORE_WRITE,  /* for commands that change something; creates and migrates */
   STORE_READ,   /* for commands that only look; a missing database reads as an empty one */
 } StoreMode;
@@ -36,6 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Store, store_close)
 /* TRUE unless the last write failed and none has succeeded since; tries a small write itself, at most once a
  * second, to find out that the cause is gone. For RCPT: 451 early is kinder than 451 late. */
 gboolean store_is_writable (Store *store, GError **error);
+
+/* Returns when the writer has answered, be it that it cannot write now: for the watchdog. */
+void store_await_writer (Store *store);
 
 /* PRAGMA quick_check, for `doctor`. */
 gboolean store_check (Store *store, GError **error);

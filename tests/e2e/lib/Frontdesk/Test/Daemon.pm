@@ -7,11 +7,13 @@ use warnings;
 use Frontdesk::Test::Support qw(start_process end_process run slurp spew wait_for);
 use IO::Socket::UNIX;
 use JSON::PP ();
+use POSIX ();
 
 our $BUILD = $ENV{FRONTDESK_BUILD} // die "FRONTDESK_BUILD must name the build folder\n";
 our $SOURCE = $ENV{FRONTDESK_SOURCE} // die "FRONTDESK_SOURCE must name the source folder\n";
 
-# new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body')
+# new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body',
+#     listen => 'what frontdesk.conf says')
 sub new {
     my ($class, $dir, %option) = @_;
     my $self = bless { dir => "$dir", owner => $$, %option }, $class;
@@ -32,10 +34,12 @@ sub configure {
     my $directory = $self->{directory} // 'directory { type = "table" }';
     my $channel = $self->{channel} // 'type = "command" command = {"/bin/sh", "-c", "page=$(cat); printf \'%s\\\\n\' \\"$page\\" >> ' . $self->{dir} . '/pages"}';
     my $extra = $self->{extra} // '';
+    my $listen = $self->{listen} // $self->milter;
+    my $socket = $self->{socket} // 'socket-mode = "0666"';
     my $roles = $self->{roles} // '';
     spew($self->config_path, <<"CONF");
-listen = "unix:$self->{dir}/run/milter.sock"
-socket-mode = "0666"
+listen = "$listen"
+$socket
 hostname = "mail.diytel.ca"
 database = "$self->{dir}/state/frontdesk.db"
 templates = "$SOURCE/templates"
@@ -92,6 +96,50 @@ sub log { return -e "$_[0]{dir}/daemon.log" ? slurp("$_[0]{dir}/daemon.log") : '
 sub stop {
     my ($self, $signal) = @_;
     return end_process(delete $self->{pid}, $signal, sub { IO::Socket::UNIX->new(Peer => $self->socket_path) });
+}
+
+# TERM, and knocks at the socket, because libmilter looks for a stop when something comes or after five seconds.
+sub begin_stop {
+    my ($self, $signal) = @_;
+    my $before = () = $self->log =~ /stopping/g;
+    kill $signal // 'TERM', $self->{pid};
+    wait_for('the stop', sub { IO::Socket::UNIX->new(Peer => $self->socket_path); my $now = () = $self->log =~ /stopping/g; $now > $before });
+    return;
+}
+
+# Holds the thread NAME up until thaw(); false where ptrace(2) may not be used.
+sub freeze {
+    my ($self, $name) = @_;
+    # A thread that ends meanwhile can hide another one from the listing.
+    my $thread = wait_for("the thread \"$name\"", sub {
+        my ($found) = grep { (eval { slurp("$_/comm") } // '') eq "$name\n" } glob "/proc/$self->{pid}/task/*";
+        $found && $found =~ m{(\d+)$} ? $1 + 0 : 0; # a number: syscall() takes text for an address
+    });
+    my ($seize, $interrupt, $any_thread) = (0x4206, 0x4207, 0x40000000);
+    pipe my $held, my $done or die "pipe: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        close $held;
+        require 'syscall.ph';
+        my $ptrace = SYS_ptrace();
+        my $stopped = syscall($ptrace, $seize, $thread, 0, 0) == 0 && syscall($ptrace, $interrupt, $thread, 0, 0) == 0
+            && waitpid($thread, $any_thread) == $thread;
+        syswrite $done, $stopped ? 'y' : 'n';
+        waitpid $thread, $any_thread; # until it ends, or this process does
+        POSIX::_exit(0);
+    }
+    close $done;
+    sysread $held, my $answer, 1;
+    $self->{holder} = $pid;
+    $self->thaw if ($answer // '') ne 'y';
+    return ($answer // '') eq 'y';
+}
+
+sub thaw {
+    my ($self) = @_;
+    kill 'KILL', $self->{holder};
+    waitpid delete $self->{holder}, 0;
+    return;
 }
 
 sub reload {
