@@ -2,7 +2,8 @@
  * counts: all or nothing, without holding up intake. */
 #include "store/private.h"
 
-#define BATCH 500
+#define BATCH 200  /* rows of a transaction: the write lock is held for some milliseconds */
+#define PAUSE 3000 /* microseconds between two: longer than others wait between two tries to get the lock */
 
 struct StoreImport {
   Store *store;
@@ -10,55 +11,123 @@ struct StoreImport {
   GPtrArray *waiting; /* (element-type Contact) */
 };
 
-static gint64
-current_generation (Database *database)
+static void
+import_free (StoreImport *import)
 {
-  return database_number (database, 0, NULL, "SELECT value FROM setting WHERE name = 'customers'", "");
+  g_ptr_array_unref (import->waiting);
+  g_free (import);
 }
 
-/* Deletes some rows of generations other than the current one; *DATA is set when none is left. */
+/* The generation that counts ("customers"), or the newest that an import has begun ("import"). */
+static gint64
+find_generation (Database *database, const char *name, GError **error)
+{
+  return database_number (database, 0, error, "SELECT value FROM setting WHERE name = ?", "s", name);
+}
+
+static gboolean
+set_generation (Database *database, const char *name, gint64 generation, GError **error)
+{
+  return database_run (database, error, "INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                       "si", name, generation);
+}
+
+/* A generation that neither counts nor is being written; 0: none. Each range is found by the key, however many rows
+ * count. */
+static gboolean
+find_old_generation (Database *database, gint64 *old, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gint64 current = find_generation (database, "customers", &failure);
+  gint64 newest = failure == NULL ? MAX (current, find_generation (database, "import", &failure)) : 0;
+  if (failure == NULL)
+    *old = database_number (database, 0, &failure,
+                            "SELECT generation FROM customer WHERE generation < ?1 UNION ALL "
+                            "SELECT generation FROM customer WHERE generation > ?1 AND generation < ?2 UNION ALL "
+                            "SELECT generation FROM customer WHERE generation > ?2 LIMIT 1",
+                            "ii", current, newest);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* Deletes some rows of an old generation; *DATA is set when none is left. */
 static gboolean
 delete_old (Database *database, gpointer data, GError **error)
 {
   gboolean *done = data;
-  if (!database_run (database, error,
-                     "DELETE FROM customer WHERE (generation, mail) IN (SELECT generation, mail FROM customer WHERE "
-                     "generation <> coalesce((SELECT value FROM setting WHERE name = 'customers'), 0) LIMIT ?)",
-                     "i", (gint64) BATCH))
+  gint64 old;
+  if (!find_old_generation (database, &old, error))
     return FALSE;
-  *done = sqlite3_changes (database->handle) == 0;
-  return TRUE;
+  *done = old == 0;
+  return *done || database_run (database, error,
+                                "DELETE FROM customer WHERE generation = ?1 AND mail IN "
+                                "(SELECT mail FROM customer WHERE generation = ?1 LIMIT ?2)",
+                                "ii", old, (gint64) BATCH);
 }
 
 static gboolean
 delete_all_old (Store *store, GError **error)
 {
   gboolean done = FALSE;
-  while (!done)
-    if (!store_write (store, delete_old, &done, error))
-      return FALSE;
-  return TRUE;
+  while (store_write (store, delete_old, &done, error))
+    {
+      if (done)
+        return TRUE;
+      g_usleep (PAUSE);
+    }
+  return FALSE;
+}
+
+/* Takes the next number: an import that is under way elsewhere is overtaken. */
+static gboolean
+begin_generation (Database *database, gpointer data, GError **error)
+{
+  StoreImport *import = data;
+  g_autoptr (GError) failure = NULL;
+  gint64 current = find_generation (database, "customers", &failure);
+  gint64 newest = failure == NULL ? find_generation (database, "import", &failure) : 0;
+  import->generation = MAX (current, newest) + 1;
+  if (failure == NULL)
+    return set_generation (database, "import", import->generation, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* FALSE with *ERROR when another import has begun since. */
+static gboolean
+is_newest (Database *database, const StoreImport *import, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gint64 newest = find_generation (database, "import", &failure);
+  if (failure == NULL && newest != import->generation)
+    g_set_error (&failure, STORE_ERROR, STORE_ERROR_UNAVAILABLE,
+                 "another import of customers has begun: this one has ended, and nothing of it counts");
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 StoreImport *
 store_import_begin (Store *store, GError **error)
 {
-  if (!delete_all_old (store, error))
-    return NULL;
-  g_auto (Loan) loan = loan_take (store, error);
-  if (loan.database == NULL)
-    return NULL;
   StoreImport *import = g_new0 (StoreImport, 1);
   import->store = store;
-  import->generation = current_generation (loan.database) + 1;
   import->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) contact_free);
-  return import;
+  if (store_write (store, begin_generation, import, error) && delete_all_old (store, error))
+    return import;
+  import_free (import);
+  return NULL;
 }
 
 static gboolean
 write_waiting (Database *database, gpointer data, GError **error)
 {
   const StoreImport *import = data;
+  if (!is_newest (database, import, error))
+    return FALSE;
   for (guint i = 0; i < import->waiting->len; i++)
     {
       const Contact *contact = g_ptr_array_index (import->waiting, i);
@@ -78,6 +147,7 @@ flush (StoreImport *import, GError **error)
   if (import->waiting->len > 0 && !store_write (import->store, write_waiting, import, error))
     return FALSE;
   g_ptr_array_set_size (import->waiting, 0);
+  g_usleep (PAUSE);
   return TRUE;
 }
 
@@ -92,33 +162,40 @@ static gboolean
 switch_generation (Database *database, gpointer data, GError **error)
 {
   const StoreImport *import = data;
-  return database_run (database, error,
-                       "INSERT INTO setting VALUES ('customers', ?1) ON CONFLICT DO UPDATE SET value = excluded.value", "i",
-                       import->generation);
+  return is_newest (database, import, error) && set_generation (database, "customers", import->generation, error);
 }
 
-static void
-import_free (StoreImport *import)
+/* What IMPORT has written is old from now on. */
+static gboolean
+end_generation (Database *database, gpointer data, GError **error)
 {
-  g_ptr_array_unref (import->waiting);
-  g_free (import);
+  const StoreImport *import = data;
+  return database_run (database, error, "UPDATE setting SET value = value + 1 WHERE name = 'import' AND value = ?", "i",
+                       import->generation);
 }
 
 gboolean
 store_import_finish (StoreImport *import, GError **error)
 {
+  if (!flush (import, error) || !store_write (import->store, switch_generation, import, error))
+    {
+      store_import_abandon (import);
+      return FALSE;
+    }
   Store *store = import->store;
-  gboolean finished = flush (import, error) && store_write (store, switch_generation, import, error);
   import_free (import);
-  return delete_all_old (store, finished ? error : NULL) && finished;
+  delete_all_old (store, NULL); /* the import counts already; what stays is deleted before the next */
+  return TRUE;
 }
 
 void
 store_import_abandon (StoreImport *import)
 {
   Store *store = import->store;
+  gboolean ended = store_write (store, end_generation, import, NULL);
   import_free (import);
-  delete_all_old (store, NULL); /* what stays is deleted before the next import */
+  if (ended)
+    delete_all_old (store, NULL); /* what stays is deleted before the next import */
 }
 
 Contact *

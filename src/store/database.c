@@ -3,8 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define BUSY_MILLISECONDS 5000
-#define LOG_PAGES 2000 /* 8 MB: pages that many commits change are then written once */
+#define BUSY_TIME (5 * G_USEC_PER_SEC)
+#define BUSY_PAUSE 1000 /* microseconds between two tries */
+#define LOG_PAGES 2000  /* 8 MB: pages that many commits change are then written once */
 
 G_DEFINE_QUARK (frontdesk-store-error-quark, store_error)
 
@@ -84,6 +85,21 @@ finalize (gpointer statement)
   sqlite3_finalize (statement);
 }
 
+/* Called while another connection holds the lock. SQLite's own handler pauses up to 100 ms, and would miss the gaps between
+ * the transactions of a program that writes one after the other. */
+static int
+wait_for_lock (void *data, int count)
+{
+  Database *database = data;
+  gint64 now = g_get_monotonic_time ();
+  if (count == 0)
+    database->busy_since = now;
+  if (now - database->busy_since > BUSY_TIME)
+    return 0;
+  g_usleep (BUSY_PAUSE);
+  return 1;
+}
+
 /* SQLite's own count of its memory, which nobody reads, takes a lock at every allocation. */
 static void
 configure_sqlite (void)
@@ -111,7 +127,7 @@ database_open (const char *path, DatabaseMode mode, GError **error)
       return NULL;
     }
   sqlite3_extended_result_codes (database->handle, 1);
-  sqlite3_busy_timeout (database->handle, BUSY_MILLISECONDS);
+  sqlite3_busy_handler (database->handle, wait_for_lock, database);
   if (!database_execute (database, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", error))
     return NULL;
   /* A 250 stands on a commit, so a commit is on disk: FULL, not WAL's usual NORMAL. */

@@ -10,6 +10,7 @@ typedef struct {
   sqlite3 *handle;
   char *path;
   GHashTable *statements; /* (element-type utf8 sqlite3_stmt) by the address of the SQL literal */
+  gint64 busy_since;      /* monotonic: when the wait for the lock began */
   guint made_due;         /* StoreDue flags: what the transaction under way made due */
   int log_pages;          /* in the write-ahead log after the last commit */
 } Database;

@@ -116,7 +116,8 @@ gboolean store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **
 /* ---- the embedded customer table ---- */
 
 typedef struct StoreImport StoreImport;
-/* All or nothing: rows go into a new generation in small transactions, and finish makes it the one that counts. */
+/* All or nothing: rows go into a new generation in small transactions, and finish makes it the one that counts. Of several
+ * imports at once the one that began last wins; the others fail with STORE_ERROR_UNAVAILABLE. */
 StoreImport *store_import_begin (Store *store, GError **error);
 gboolean store_import_add (StoreImport *import, const Contact *contact, GError **error);
 gboolean store_import_finish (StoreImport *import, GError **error); /* frees IMPORT */
