@@ -207,6 +207,9 @@ const Agent *config_find_agent (const Config *config, const char *name);
 const Agent *config_find_agent_by_mail (const Config *config, const char *address);
 const Channel *config_find_channel (const Config *config, const char *name);
 
+/* TRUE when STEP of ROLE's escalation pages AGENT. A schedule stands for every agent of the role's team. */
+gboolean step_reaches (const Step *step, const Role *role, const Agent *agent);
+
 /* ADDRESS with the local part lower-cased (Unicode) and the domain lower-cased in A-label form: what addresses
  * are compared by. Returns NULL when ADDRESS has no @, an empty side, or is longer than LIMIT_ADDRESS. */
 char *address_normalise (const char *address);

@@ -82,6 +82,40 @@ check_agent (Build *build, cfg_t *section)
   return check_staff (build, section, "mail");
 }
 
+static gboolean
+is_in_team (const Agent *agent, const Team *team)
+{
+  return team != NULL && g_ptr_array_find (agent->teams, team, NULL);
+}
+
+gboolean
+step_reaches (const Step *step, const Role *role, const Agent *agent)
+{
+  return g_ptr_array_find (step->agents, agent, NULL) || is_in_team (agent, step->team) ||
+         (step->schedule != NULL && is_in_team (agent, role->team));
+}
+
+/* The 250 to an emergency promises that somebody is paged. */
+static gboolean
+check_page (Build *build, cfg_t *section)
+{
+  const Role *role = config_find_role_by_name (build->config, cfg_title (section));
+  const GPtrArray *agents = build->config->agents;
+  if (role->page == NULL)
+    return TRUE;
+  const Step *step = g_ptr_array_index (role->page->steps, 0);
+  for (guint i = 0; i < agents->len; i++)
+    if (step_reaches (step, role, g_ptr_array_index (agents, i)))
+      return TRUE;
+  const Team *team = step->schedule != NULL ? role->team : step->team;
+  options_set_error (build->error, section, "page",
+                     "step \"%s\" of escalation \"%s\" reaches nobody, as no agent is in team \"%s\"%s; "
+                     "name the team in an agent's teams, or agents in the step",
+                     step->name, role->page->name, team->name,
+                     step->schedule != NULL ? ", for which schedules stand in this version" : "");
+  return FALSE;
+}
+
 gboolean
 build_roles (Build *build)
 {
@@ -90,5 +124,6 @@ build_roles (Build *build)
   for (guint i = 0; i < build->config->roles->len; i++)
     if (!index_role (build, g_ptr_array_index (build->config->roles, i), cfg_getnsec (build->root, "role", i)))
       return FALSE;
-  return build_each (build, "team", check_team) && build_each (build, "agent", check_agent);
+  return build_each (build, "team", check_team) && build_each (build, "agent", check_agent) &&
+         build_each (build, "role", check_page);
 }

@@ -53,13 +53,7 @@ plan_page (Decision *decision, GHashTable *paged, const Agent *agent, const Chan
   g_ptr_array_add (decision->outgoing, page);
 }
 
-static gboolean
-is_in_team (const Agent *agent, const Team *team)
-{
-  return team != NULL && agent->teams != NULL && g_ptr_array_find (agent->teams, team, NULL);
-}
-
-/* Pages the first step's agents. A schedule stands for every agent of the role's team. */
+/* Pages the first step's agents. */
 static void
 plan_pages (const Config *config, Decision *decision)
 {
@@ -68,9 +62,7 @@ plan_pages (const Config *config, Decision *decision)
   for (guint i = 0; i < config->agents->len; i++)
     {
       const Agent *agent = g_ptr_array_index (config->agents, i);
-      gboolean named = step->agents != NULL && g_ptr_array_find (step->agents, agent, NULL);
-      gboolean scheduled = step->schedule != NULL && is_in_team (agent, decision->role->team);
-      if (!named && !scheduled && !is_in_team (agent, step->team))
+      if (!step_reaches (step, decision->role, agent))
         continue;
       for (guint j = 0; j < step->by->len; j++)
         plan_page (decision, paged, agent, g_ptr_array_index (step->by, j));

@@ -246,6 +246,12 @@ test_names (Fixture *fixture, gconstpointer data)
 #define TEAM "team \"t\" { notify = {\"t@staff.example\"} }\n"
 #define ROLE "role \"r\" { address = {\"role@x.example\"} team = \"t\" }\n"
 
+/* A role on line 5 whose escalation's first step says STEP. */
+#define STEP_SCHEDULE "schedule = \"s\""
+#define PAGED(step) \
+  TEAM "channel \"c\" { }\nschedule \"s\" { }\nescalation \"e\" { step \"first\" { " step " by = {\"c\"} } }\n" \
+  "role \"r\" { address = {\"r@x.example\"} team = \"t\" page = \"e\" }\n"
+
 static const struct {
   const char *name, *text;
   int line;
@@ -315,6 +321,10 @@ static const struct {
   { "role with an unknown team", "role \"r\" {\n address = {\"r@x.example\"}\n team = \"u\"\n\n}\n", 3, "role \"r\": team: there is no \"u\"" },
   { "role with an unknown policy", TEAM "role \"r\" { address = {\"r@x.example\"} team = \"t\"\n policy = \"p\" }\n", 3, "policy: there is no \"p\"" },
   { "role with an unknown escalation", TEAM "role \"r\" { address = {\"r@x.example\"} team = \"t\"\n page = \"p\" }\n", 3, "page: there is no \"p\"" },
+  { "page of a schedule, no agents", PAGED (STEP_SCHEDULE), 5, "role \"r\": page: step \"first\" of escalation \"e\" reaches nobody, as no agent is in team \"t\"" },
+  { "page of a schedule, agents elsewhere", PAGED (STEP_SCHEDULE) "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n", 5, "in team \"t\"" },
+  { "page of a team without agents", "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n" PAGED ("team = \"u\""), 7, "in team \"u\"" },
+  { "page that only a later step would send", PAGED ("team = \"t\" by = {\"c\"} } step \"second\" { agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n", 5, "step \"first\"" },
   { "role's address", TEAM "role \"r\" { address = {\"r@x@\"} team = \"t\" }\n", 2, "address: \"r@x@\"" },
   { "role's priority", "role \"r\" { priority = \"p0\" }\n", 1, "priority: \"p0\"" },
   { "role's accept", "role \"r\" { accept = \"friends\" }\n", 1, "accept: \"friends\"" },
@@ -347,6 +357,22 @@ test_mistakes (Fixture *fixture, gconstpointer data)
           strstr (error->message, mistakes[i].want) == NULL)
         g_error ("%s: wanted %s...%s, got %s", mistakes[i].name, place, mistakes[i].want, error->message);
     }
+}
+
+/* Each way to reach somebody is enough, and nobody need be there for an escalation that no role pages by. */
+static void
+test_pages (Fixture *fixture, gconstpointer data)
+{
+  (void) data;
+  static const char *const good[] = {
+    PAGED (STEP_SCHEDULE) "agent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n",
+    PAGED ("team = \"u\"") "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n",
+    PAGED ("agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
+    PAGED (STEP_SCHEDULE " agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
+    TEAM "channel \"c\" { }\nescalation \"e\" { step \"first\" { team = \"t\" by = {\"c\"} } }\n",
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    config_unref (load (fixture, good[i]));
 }
 
 static void
@@ -737,6 +763,7 @@ main (int argc, char **argv)
   ADD ("calendar-and-policy-alone", test_calendar_and_policy_alone);
   ADD ("names", test_names);
   ADD ("mistakes", test_mistakes);
+  ADD ("pages", test_pages);
   ADD ("unreadable", test_unreadable);
   ADD ("relative-paths", test_relative_paths);
   ADD ("include-depth", test_include_depth);
