@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #define BUSY_TIME (5 * G_USEC_PER_SEC)
 #define BUSY_PAUSE 1000 /* microseconds between two tries */
@@ -9,10 +10,22 @@
 
 G_DEFINE_QUARK (frontdesk-store-error-quark, store_error)
 
-static const char *
-advice (int code)
+/* Whether PATH, there or not, is on a file system that takes no writes. */
+static gboolean
+is_on_read_only (const char *path)
 {
-  switch (code & 0xff)
+  g_autofree char *folder = g_path_get_dirname (path);
+  struct statvfs status;
+  return statvfs (folder, &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+static const char *
+advice (int code, const char *path)
+{
+  gboolean refused = code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_IOERR;
+  if (refused && is_on_read_only (path))
+    return "its file system is read-only; see the kernel's log, and mount it for writing again";
+  switch (code)
     {
     case SQLITE_FULL:
       return "the disk is full; free space on its file system";
@@ -38,7 +51,7 @@ advice (int code)
 static void
 set_error (GError **error, const char *path, sqlite3 *handle, int code)
 {
-  g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, "database %s: %s (%s)", path, advice (code),
+  g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, "database %s: %s (%s)", path, advice (code & 0xff, path),
                handle != NULL ? sqlite3_errmsg (handle) : sqlite3_errstr (code));
 }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/perl
-# The database is locked, or its disk is full: 451, the daemon stays up, and recovers by itself. An emergency that was
-# answered 451 is offered again by its sender's server, and is then one ticket, one acknowledgement and one page.
+# The database is locked, read-only or damaged, or its disk is full: 451, the daemon stays up, and recovers by itself where
+# that can be. An emergency that was answered 451 is offered again by its sender's server, and is then one ticket, one
+# acknowledgement and one page.
 use strict;
 use warnings;
 use Test::More;
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(wait_for scratch spew);
+use Frontdesk::Test::Support qw(wait_for scratch slurp spew);
 
 my $ann = 'ann@customer.example';
 my $serial = 0;
@@ -43,6 +44,43 @@ sub once_each {
     %urgent = ();
     return;
 }
+
+# What COMMAND says, and its exit status.
+sub result_of {
+    my (@command) = @_;
+    open my $pipe, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @command or die "$command[0]: $!\n";
+    local $/;
+    my $said = <$pipe>;
+    close $pipe;
+    return ($said, $? >> 8);
+}
+
+# The daemon cannot start now: its exit status, and what it says.
+sub failed_start {
+    my ($daemon) = @_;
+    my ($said, $status) = result_of("$Frontdesk::Test::Daemon::BUILD/src/frontdeskd", '-f', '-c', $daemon->config_path);
+    return ($status, $said);
+}
+
+# Makes the files below DIR immutable, also for who has them open, or lets go of them.
+sub immutable {
+    my ($dir, $on) = @_;
+    return system('chattr', '-R', $on ? '+i' : '-i', $dir) == 0;
+}
+
+# A remount is refused while the daemon has files open for writing. An immutable file is as good as a file system that an
+# error of its disk has made read-only: what is open already cannot be written any more either.
+sub can_be_immutable {
+    my ($dir) = @_;
+    mkdir "$dir/immutable";
+    open my $file, '>', "$dir/immutable/file" or die $!;
+    my $works = immutable("$dir/immutable", 1) && !defined syswrite $file, 'x';
+    immutable("$dir/immutable", 0);
+    return $works;
+}
+
+my $frozen;
+END { local $?; immutable($frozen, 0) if $frozen }
 
 SKIP: {
     skip 'sqlite3(1) is not installed', 11 if !-x '/usr/bin/sqlite3';
@@ -90,7 +128,67 @@ SKIP: {
     like try($site), qr/^250 /, 'for everybody';
     once_each($site, 'after a full disk');
     is $site->stop, 0, 'the daemon stops in order';
+    system 'mount', '-o', 'remount,ro', "$mount";
+    my ($status, $said) = failed_start($site->daemon);
+    is $status, 69, 'it does not start on a file system that is read-only: 69';
+    like $said, qr/file system is read-only; .*mount it for writing/, 'and says why';
     system 'umount', "$mount";
+}
+
+SKIP: {
+    my $site = Frontdesk::Test::Site->new('frozen');
+    my $state = "$site->{dir}/state";
+    skip 'files cannot be made immutable here', 7 if !can_be_immutable($site->{dir});
+    like try($site), qr/^250 /, 'all is well';
+    $frozen = $state;
+    immutable($state, 1);
+    like offer($site, 'frozen'), qr/^451 4\.3\.0 /, 'nothing can be written any more: 451';
+    wait_for('the reason', sub { offer($site, 'frozen'); $site->daemon->log =~ /may not be written; check owner and mode/ });
+    pass 'the log says what to look for';
+    like offer($site, 'frozen'), qr/^451 4\.3\.0 /, '451 as long as it lasts';
+    immutable($state, 0);
+    undef $frozen;
+    wait_for('recovery', sub { offer($site, 'frozen') =~ /^250 / }, 20);
+    once_each($site, 'after a time without writing');
+    is $site->stop, 0, 'the daemon stops in order';
+}
+
+SKIP: {
+    skip 'sqlite3(1) is not installed', 16 if !-x '/usr/bin/sqlite3';
+    my $site = Frontdesk::Test::Site->new('damaged');
+    my ($daemon, $database) = ($site->daemon, $site->daemon->database);
+    my @doctor = ("$Frontdesk::Test::Daemon::BUILD/src/frontdesk", '-c', $daemon->config_path, 'doctor');
+    like try($site), qr/^250 /, 'all is well';
+    wait_for('an empty queue', sub { !@{ $daemon->json('queue')->{queue} } });
+    wait_for('all in the database file', sub { (result_of('sqlite3', $database, 'PRAGMA wal_checkpoint(TRUNCATE)'))[0] =~ /^0\|/ });
+    my $good = slurp($database);
+    open my $file, '+<', $database or die $!;
+    seek $file, 4096, 0; # the first page stays, so that it is still a database
+    print $file 'damage ' x ((length($good) - 4096) / 7);
+    close $file;
+    wait_for('the damage', sub { offer($site, 'damaged') =~ /^451 4\.3\.[01] / });
+    pass 'damaged: 451';
+    like $daemon->log, qr/is damaged; stop frontdeskd, save a copy, and restore it or run sqlite3's \.recover/, 'the log says what to do';
+    like offer($site, 'damaged'), qr/^451 4\.3\.[01] /, '451 as long as it lasts';
+    my $other = $site->send(from => $ann, to => ['carol@diytel.ca'], mail => mail(from => $ann, to => 'carol@diytel.ca'));
+    like answer($other), qr/^250 /, 'other mail passes';
+    my ($said, $status) = result_of(@doctor);
+    is $status, 69, 'doctor fails';
+    like $said, qr/^store +fail .*is damaged.*stop frontdeskd.*\.recover/m, 'and says what to do';
+    is $daemon->stop, 0, 'the daemon stops in order';
+    for my $what ('pages', 'first page') {
+        spew($database, 'damage ' x (length($good) / 7)) if $what eq 'first page';
+        unlink "$database-wal", "$database-shm";
+        ($status, $said) = failed_start($daemon);
+        is $status, 69, "damaged in its $what, it does not start: 69";
+        like $said, qr/is damaged; stop frontdeskd, save a copy/, 'and says what to do';
+    }
+    spew($database, $good);
+    unlink "$database-wal", "$database-shm";
+    $daemon->start;
+    like offer($site, 'damaged'), qr/^250 /, 'restored and started: as before';
+    once_each($site, 'after a restored database');
+    is $site->stop, 0, 'the daemon stops in order';
 }
 done_testing;
 1;
