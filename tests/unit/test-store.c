@@ -344,6 +344,68 @@ test_import (void)
   g_assert_no_error (error);
 }
 
+typedef struct {
+  gint64 ticket;
+  guint written; /* atomic */
+  gint done;     /* atomic */
+} Noting;
+
+/* Writes notes as a program of its own would, all the time. */
+static gpointer
+write_notes (gpointer data)
+{
+  Noting *noting = data;
+  g_autoptr (Store) store = open_store ("large-import.db", STORE_WRITE);
+  while (!g_atomic_int_get (&noting->done))
+    {
+      g_autoptr (GError) error = NULL;
+      store_add_note (store, noting->ticket, "alice", "meanwhile", NOW, &error);
+      g_assert_no_error (error);
+      g_atomic_int_inc (&noting->written);
+      g_usleep (2000); /* the other side looks every millisecond whether it can go on */
+    }
+  return NULL;
+}
+
+static void
+import_rows (Store *store, int count)
+{
+  g_autoptr (GError) error = NULL;
+  StoreImport *import = store_import_begin (store, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < count; i++)
+    {
+      char mail[32];
+      g_snprintf (mail, sizeof mail, "user%d@customer.example", i);
+      Contact contact = { .mail = mail, .customer = (char *) "C-1" };
+      store_import_add (import, &contact, &error);
+      g_assert_no_error (error);
+    }
+  store_import_finish (import, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (store_count_customers (store, NULL), ==, count);
+}
+
+/* Neither the rows of an import nor the deletion of those before it keep others from writing: they get a turn many times for
+ * each 10,000 rows, whatever the speed of the machine. */
+static void
+test_large_import (void)
+{
+  enum { ROWS = 100000, TURNS = ROWS / 1000 };
+  g_autoptr (Store) store = open_store ("large-import.db", STORE_WRITE);
+  Noting noting = { .ticket = open_ticket (store, "one") };
+  g_autoptr (GThread) other = g_thread_new ("other", write_notes, &noting);
+  import_rows (store, ROWS);
+  guint added = g_atomic_int_get (&noting.written);
+  import_rows (store, 1);
+  guint deleted = g_atomic_int_get (&noting.written) - added;
+  g_atomic_int_set (&noting.done, TRUE);
+  g_thread_join (g_steal_pointer (&other));
+  g_test_message ("%u and %u writes meanwhile", added, deleted);
+  g_assert_cmpuint (added, >=, TURNS);
+  g_assert_cmpuint (deleted, >=, TURNS);
+}
+
 static void
 test_trouble (void)
 {
@@ -424,6 +486,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
   g_test_add_func ("/store/work", test_work);
   g_test_add_func ("/store/import", test_import);
+  g_test_add_func ("/store/large-import", test_large_import);
   g_test_add_func ("/store/trouble", test_trouble);
   int status = g_test_run ();
   g_autofree char *command = g_strdup_printf ("rm -rf '%s'", folder);
