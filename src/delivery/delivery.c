@@ -5,6 +5,7 @@
 
 #include "delivery/channel.h"
 #include "delivery/clock.h"
+#include "delivery/failure.h"
 #include "delivery/lane.h"
 #include "mail/message.h"
 
@@ -32,15 +33,6 @@ typedef struct {
   const OutboxRow *row;
   Ticket *ticket;
 } Sending;
-
-gint64
-delivery_backoff (OutgoingKind kind, int attempts, double random)
-{
-  gint64 first = kind == OUTGOING_PAGE ? 2 : 5, last = kind == OUTGOING_PAGE ? 60 : 1800;
-  gint64 pause = first << CLAMP (attempts - 1, 0, 20);
-  double jitter = 0.875 + random / 4;
-  return (gint64) ((double) MIN (pause, last) * jitter * G_USEC_PER_SEC);
-}
 
 static char *
 read_excerpt (const Sending *sending)
@@ -104,48 +96,19 @@ send_page (const Sending *sending, char **answer, GError **error)
                                           : channel_run_command (channel, &notice, answer, error);
 }
 
-/* Letters to the team that something could not be delivered; none about a letter that was itself to staff. */
-static GPtrArray *
-plan_notices (const Sending *sending, const char *reason)
-{
-  const Role *role = config_find_role_by_name (sending->config, sending->ticket->role);
-  if (role == NULL || !g_str_equal (sending->row->kind, "acknowledgement"))
-    return NULL;
-  GPtrArray *notices = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
-  for (guint i = 0; role->team->notify[i] != NULL; i++)
-    {
-      Outgoing *notice = outgoing_new (OUTGOING_NOTIFICATION, role->team->notify[i], "team-failed");
-      g_autofree char *key = g_strdup_printf ("%s %u", sending->row->message_id, i);
-      notice->reason = g_strdup_printf ("%s to %s: %s", sending->row->kind, sending->row->recipient, reason);
-      notice->message_id = seal_message_id (sending->delivery->seal, "failed", key, sending->config->hostname);
-      g_ptr_array_add (notices, notice);
-    }
-  return notices;
-}
-
-static gboolean
-is_given_up (const Sending *sending, const GError *failure, gint64 now)
-{
-  if (g_str_equal (sending->row->kind, "page"))
-    return FALSE; /* while its incident is open a page is never given up */
-  return g_error_matches (failure, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT) ||
-         now - sending->row->created_at > sending->config->give_up * G_USEC_PER_SEC;
-}
-
 static gboolean
 record_failure (const Sending *sending, const GError *failure, GError **error)
 {
   const OutboxRow *row = sending->row;
+  const Config *config = sending->config;
+  Store *store = sending->delivery->store;
   gint64 now = g_get_real_time ();
-  if (is_given_up (sending, failure, now))
-    {
-      g_autoptr (GPtrArray) notices = plan_notices (sending, failure->message);
-      return store_outbox_fail (sending->delivery->store, row->id, failure->message, notices, now, error);
-    }
-  gboolean page = g_str_equal (row->kind, "page");
-  int attempts = page && g_error_matches (failure, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT) ? 100 : row->attempts;
-  gint64 due_at = now + delivery_backoff (page ? OUTGOING_PAGE : OUTGOING_NOTIFICATION, attempts, g_random_double ());
-  return store_outbox_retry (sending->delivery->store, row->id, failure->message, due_at, error);
+  if (!failure_is_final (row, failure, config->give_up, now))
+    return store_outbox_retry (store, row->id, failure->message, failure_due_again (row, failure, now, g_random_double ()), error);
+  const Role *role = config_find_role_by_name (config, sending->ticket->role);
+  g_autoptr (GPtrArray) notices =
+    failure_plan_notices (role, row, failure->message, sending->delivery->seal, config->hostname);
+  return store_outbox_fail (store, row->id, failure->message, notices, now, error);
 }
 
 static gboolean
@@ -195,7 +158,7 @@ send_row (OutboxRow *row, gpointer data)
     }
   else
     store_outbox_retry (delivery->store, row->id, failure->message,
-                        g_get_real_time () + delivery_backoff (OUTGOING_PAGE, row->attempts, g_random_double ()), NULL);
+                        g_get_real_time () + failure_backoff (OUTGOING_PAGE, row->attempts, g_random_double ()), NULL);
   g_clear_pointer (&sending.ticket, ticket_free);
   templates_unref (sending.templates);
   config_unref (sending.config);

@@ -29,10 +29,6 @@ void delivery_reload (Delivery *delivery, Config *config, Templates *templates);
 /* Stops after the rows in hand, each of which is bounded by its channel's time-out. Frees. */
 void delivery_stop (Delivery *delivery);
 
-/* The pause before try ATTEMPTS+1, microseconds: grows from 5 s (pages: 2 s) to 30 min (pages: 1 min), with a
- * quarter of jitter by RANDOM in [0,1). Pure. */
-gint64 delivery_backoff (OutgoingKind kind, int attempts, double random);
-
 /* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. NUMBER may be 0 when the
  * ticket is not there yet. Errors: LETTER_ERROR. */
 gboolean delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row,

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#define WORKERS 4
 #define POLL (G_USEC_PER_SEC / 2)   /* how soon a change by another process is seen */
 #define TROUBLE (2 * G_USEC_PER_SEC) /* between looks while the store fails */
 
@@ -36,7 +35,7 @@ static guint
 count_free (Lane *lane)
 {
   g_mutex_lock (&lane->lock);
-  guint count = WORKERS - lane->in_hand;
+  guint count = LANE_WORKERS - lane->in_hand;
   g_mutex_unlock (&lane->lock);
   return count;
 }
@@ -109,7 +108,7 @@ lane_start (Store *store, gboolean pages, LaneSend send, gpointer data)
   g_cond_init (&lane->changed);
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &old); /* inherited by the workers too */
-  lane->workers = g_thread_pool_new (work, lane, WORKERS, TRUE, NULL);
+  lane->workers = g_thread_pool_new (work, lane, LANE_WORKERS, TRUE, NULL);
   lane->thread = g_thread_new (pages ? "pages" : "letters", dispatch, lane);
   pthread_sigmask (SIG_SETMASK, &old, NULL);
   return lane;

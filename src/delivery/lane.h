@@ -4,6 +4,8 @@
 
 #include "delivery/delivery.h"
 
+#define LANE_WORKERS 4
+
 typedef struct Lane Lane;
 
 /* Sends ROW; called by up to LANE_WORKERS threads at once. */
