@@ -79,9 +79,13 @@ ids_references (const GPtrArray *fields)
   return finish (list);
 }
 
+/* A message that is one text may be a report too: qmail, exim and sendmail's old form quote the header below a line that
+ * says so, each in its own words. Whether it is one is the desk's to say. */
 static gboolean
-holds_report (const Part *part)
+holds_report (const Parts *parts, const Part *part)
 {
+  if (g_str_equal (parts->type, "text/plain"))
+    return TRUE;
   static const char *const types[] = { "text/rfc822-headers", "message/rfc822-headers", "message/global-headers",
                                        "message/rfc822", "message/global", "message/delivery-status",
                                        "message/disposition-notification", "message/feedback-report" };
@@ -138,7 +142,7 @@ ids_embedded (const RawMessage *raw, const Parts *parts)
   for (guint i = 0; i < parts->leaves->len && list->len < LIMIT_EMBEDDED_IDS; i++)
     {
       const Part *part = g_ptr_array_index (parts->leaves, i);
-      if (!holds_report (part))
+      if (!holds_report (parts, part))
         continue;
       g_autofree char *text = read_report (raw, part);
       scan_report (list, text);

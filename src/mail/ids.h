@@ -10,5 +10,6 @@ char *ids_one (const char *value);
  * string array, the caller's. */
 char **ids_references (const GPtrArray *fields);
 
-/* The ids of messages that are returned or reported on in PARTS. Ownership: a string array, the caller's. */
+/* The ids of messages that are returned or reported on in PARTS, or quoted with their header in a plain text. Ownership: a
+ * string array, the caller's. */
 char **ids_embedded (const RawMessage *raw, const Parts *parts);

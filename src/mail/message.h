@@ -37,7 +37,8 @@ typedef struct {
   gboolean has_delivery_status; /* a message/delivery-status part is in it */
   gboolean has_disposition;     /* a message/disposition-notification part */
   gboolean has_feedback;        /* a message/feedback-report part */
-  char **embedded_ids;   /* Message-IDs found in returned messages or headers inside a report, without brackets */
+  char **embedded_ids;   /* Message-IDs found in returned messages or headers inside a report, without brackets; also in
+                            a message that is one plain text, which a report can be */
   guint received;        /* Received fields */
   gboolean loop_mark;    /* bears X-Frontdesk-Loop */
   GPtrArray *headers;    /* (element-type HeaderField), top to bottom */

@@ -58,6 +58,11 @@ is scalar $site->sink->mails_to('victim@else.example'), 0, 'or recipients';
 like $site->send(from => '', to => ['billing@diytel.ca'], mail => mail(from => 'MAILER-DAEMON@else.example', to => 'billing@diytel.ca', subject => 'bounce'))->{end},
     qr/^250 /, 'a null sender is never refused';
 is scalar(grep { $_->{subject} eq 'bounce' } $site->daemon->tickets), 0, 'nor does it open a ticket';
+my $quoted = Frontdesk::Test::Sink::field(($site->sink->mails_to($ann))[0], 'Message-ID');
+$site->send(from => '', to => ['billing@diytel.ca'], mail => mail(from => 'MAILER-DAEMON@else.example', to => 'billing@diytel.ca',
+    subject => 'failure notice', body => "I'm afraid I wasn't able to deliver your message.\n\n--- Below this line is a copy of the message.\n\nMessage-ID: $quoted\n"));
+is scalar(grep { $_->{subject} eq 'failure notice' } map { @{ $site->daemon->json('show', $_->{number})->{messages} } } $site->daemon->tickets),
+    1, 'one that quotes the header of a letter of ours is filed with its ticket';
 my $looped = $site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => 'loop',
     head => "X-Frontdesk-Loop: mail.diytel.ca\n"));
 like $looped->{end}, qr/^250 /, 'mail with our loop mark is taken';

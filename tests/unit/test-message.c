@@ -154,6 +154,55 @@ test_report (void)
   g_assert_cmpstr (facts->text, ==, "Your mail bounced");
 }
 
+#define RETURNED "Received: from desk by relay;\n Thu, 26 Nov 2026 10:00:00 +0000\nFrom: support@x.example\n"
+
+static const struct {
+  const char *name, *text, *want;
+} plain_reports[] = {
+  { "qmail", "From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nHi. This is the qmail-send program at mx.example.\n"
+    "I'm afraid I wasn't able to deliver your message.\n\n<ann@x.example>:\nSorry, no mailbox here by that name.\n\n"
+    "--- Below this line is a copy of the message.\n\nReturn-Path: <>\n" RETURNED "Message-ID: <one@desk>\n\nThank you.\n", "one@desk" },
+  { "exim", "From: Mail Delivery System <Mailer-Daemon@mx.example>\nSubject: Mail delivery failed\n"
+    "Content-Type: text/plain; charset=us-ascii\n\nThis message was created automatically.\n\n  ann@x.example\n    Unrouteable address\n\n"
+    "------ This is a copy of the message, including all the headers. ------\n\n" RETURNED "Message-Id:\n <two@desk>\n\nThank you.\n", "two@desk" },
+  { "sendmail of old", "From: MAILER-DAEMON@mx.example\nSubject: Returned mail: User unknown\n\n   ----- Transcript of session follows -----\n"
+    "550 ann@x.example... User unknown\n\n   ----- Unsent message follows -----\nMessage-ID: <three@desk>\n" RETURNED "\nThank you.\n", "three@desk" },
+  { "encoded", "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nMessage-ID: <fo=\nur@desk>\n", "four@desk" },
+  { "an id of its own is none", "Message-ID: <own@x>\n\nhello\n", "" },
+  { "within a line", "\nwith Message-ID: <five@desk>\n  Message-ID: <six@desk>\n> Message-ID: <seven@desk>\n", "" },
+  { "in HTML", "Content-Type: text/html\n\n<pre>\nMessage-ID: <eight@desk>\n", "" },
+};
+
+/* A report from before RFC 3464 is a text like any other, with the header of what comes back in it. */
+static void
+test_plain_report (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (plain_reports); i++)
+    {
+      g_autoptr (MessageFacts) facts = read_text (plain_reports[i].text);
+      g_autofree char *ids = g_strjoinv (" ", facts->embedded_ids);
+      if (!g_str_equal (ids, plain_reports[i].want))
+        g_error ("%s: wanted \"%s\", got \"%s\"", plain_reports[i].name, plain_reports[i].want, ids);
+    }
+}
+
+/* Neither a long text nor many ids in it are read to the end. */
+static void
+test_plain_report_bounds (void)
+{
+  g_autoptr (GString) text = g_string_new ("\n");
+  for (int i = 0; i < LIMIT_EMBEDDED_IDS * 2; i++)
+    g_string_append_printf (text, "Message-ID: <%d@desk>\n", i);
+  g_autoptr (MessageFacts) many = read_text (text->str);
+  g_assert_cmpuint (g_strv_length (many->embedded_ids), ==, LIMIT_EMBEDDED_IDS);
+  g_string_assign (text, "\n");
+  while (text->len < LIMIT_EMBEDDED_PART * 2)
+    g_string_append (text, "0123456789 0123456789 0123456789 0123456789\n");
+  g_string_append (text, "Message-ID: <late@desk>\n");
+  g_autoptr (MessageFacts) late = read_text (text->str);
+  g_assert_null (late->embedded_ids[0]);
+}
+
 #define ORIGIN "From: Anna <a@x.example>\nTo: b@x.example\nSubject: Hello\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n"
 
 static void
@@ -428,6 +477,8 @@ main (int argc, char **argv)
   g_test_add_func ("/message/references-bounded", test_references_bounded);
   g_test_add_func ("/message/people", test_people);
   g_test_add_func ("/message/report", test_report);
+  g_test_add_func ("/message/plain-report", test_plain_report);
+  g_test_add_func ("/message/plain-report-bounds", test_plain_report_bounds);
   g_test_add_func ("/message/digest-travels", test_digest_travels);
   g_test_add_func ("/message/text", test_text);
   g_test_add_func ("/message/deep", test_deep);
