@@ -73,15 +73,17 @@ find_acknowledgement (const Decision *decision)
   return NULL;
 }
 
-/* The acknowledgement as it would be sent, but for the ticket's number, which is not there yet. */
+/* The acknowledgement as it would be sent about a ticket with that NUMBER. */
 static json_t *
-acknowledgement_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 now, GError **error)
+acknowledgement_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 number, gint64 now,
+                         GError **error)
 {
   const Outgoing *outgoing = find_acknowledgement (decision);
   if (outgoing == NULL)
     return json_null ();
   const MessageFacts *facts = reception->facts;
-  const Ticket ticket = { .role = decision->role->name,
+  const Ticket ticket = { .number = number,
+                          .role = decision->role->name,
                           .state = (char *) "open",
                           .subject = facts->subject,
                           .requester = facts->from,
@@ -125,9 +127,10 @@ number_to_json (gint64 number)
 }
 
 static json_t *
-decision_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 now, GError **error)
+decision_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 number, gint64 now,
+                  GError **error)
 {
-  json_t *letter = acknowledgement_to_json (desk, reception, decision, now, error);
+  json_t *letter = acknowledgement_to_json (desk, reception, decision, number, now, error);
   if (letter == NULL)
     return NULL;
   return json_pack ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:b, s:s, s:b, s:s?, s:o, s:{s:n, s:n, s:n, s:n}, "
@@ -178,17 +181,21 @@ explain (const Desk *desk, const Options *options, const RawMessage *raw, GError
   g_autoptr (Reception) reception = desk_consider (desk, envelope, raw, options->now, error);
   if (reception == NULL)
     return NULL;
+  gint64 number = store_next_number (desk->store, error);
+  if (number == 0)
+    return NULL;
   json_t *decisions = json_array ();
   for (guint i = 0; i < reception->decisions->len; i++)
     {
-      json_t *decision =
-        decision_to_json (desk, reception, g_ptr_array_index (reception->decisions, i), options->now, error);
+      const Decision *made = g_ptr_array_index (reception->decisions, i);
+      json_t *decision = decision_to_json (desk, reception, made, number, options->now, error);
       if (decision == NULL)
         {
           json_decref (decisions);
           return NULL;
         }
       json_array_append_new (decisions, decision);
+      number += made->kind == INTAKE_OPEN || made->kind == INTAKE_REFUSE; /* a refusal is kept under a number, too */
     }
   return decisions;
 }

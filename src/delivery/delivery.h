@@ -29,8 +29,7 @@ void delivery_reload (Delivery *delivery, Config *config, Templates *templates);
 /* Stops after the rows in hand, each of which is bounded by its channel's time-out. Frees. */
 void delivery_stop (Delivery *delivery);
 
-/* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. NUMBER may be 0 when the
- * ticket is not there yet. Errors: LETTER_ERROR. */
+/* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. Errors: LETTER_ERROR. */
 gboolean delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row,
                          const Ticket *ticket, const char *excerpt, char **subject, char **body, GBytes **message,
                          GError **error);

@@ -47,13 +47,10 @@ plain_subject (const Config *config, const char *subject)
   return g_strdup (text);
 }
 
-/* Customers answer to the ticket's signed address; staff to the one that only staff are given. NULL for a letter that is
- * only shown, before its ticket is there. */
+/* Customers answer to the ticket's signed address; staff to the one that only staff are given. */
 static char *
 reply_address (const Seal *seal, const Role *role, const OutboxRow *row, gint64 number)
 {
-  if (number == 0)
-    return NULL;
   char kind = g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_ACKNOWLEDGEMENT)) ? 't' : 'a';
   return seal_address (seal, role->address[0], kind, number);
 }

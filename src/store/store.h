@@ -74,6 +74,8 @@ typedef struct {
 
 GPtrArray *store_list_tickets (Store *store, const TicketQuery *query, GError **error); /* (element-type Ticket) */
 Ticket *store_find_ticket (Store *store, gint64 number, GError **error);
+/* The number that the next ticket gets if none is opened in between, or 0 with *ERROR. */
+gint64 store_next_number (Store *store, GError **error);
 /* Tickets that hold one of the Message-IDs (without brackets), in the order of IDS. (element-type Ticket) */
 GPtrArray *store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error);
 GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */

@@ -138,6 +138,20 @@ store_find_ticket (Store *store, gint64 number, GError **error)
   return NULL;
 }
 
+gint64
+store_next_number (Store *store, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return 0;
+  gint64 last = database_number (loan.database, 0, &failure, "SELECT seq FROM sqlite_sequence WHERE name = 'ticket'", "");
+  if (failure == NULL)
+    return last + 1;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return 0;
+}
+
 GPtrArray *
 store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error)
 {

@@ -37,7 +37,10 @@ like $decision->{reply}, qr/^550 5\.7\.1 /, 'a barred sender would be refused';
 is $decision->{standing}, 'verified', 'with SMTP AUTH as the sender: verified';
 ok $decision->{page}, 'an emergency would page';
 is $decision->{pages}[0]{agent}, 'alice', 'the agent of the team';
-is scalar explained($ben, '--to', 'support@diytel.ca', '--to', 'BILLING+x@diytel.ca'), 2, 'two roles, two decisions';
+my @two = explained($ben, '--to', 'support@diytel.ca', '--to', 'BILLING+x@diytel.ca');
+is scalar @two, 2, 'two roles, two decisions';
+is_deeply [map { $_->{acknowledgement}{subject} =~ /\[DIYTel #(\d+)\]/ } @two], [1, 2], 'each letter with the number that its ticket would get';
+is_deeply [map { $_->{ticket} } @two], [undef, undef], 'though neither is there yet';
 is scalar explained($ben, '--to', 'carol@diytel.ca'), 0, 'no role, no decision';
 is scalar $desk->tickets, 0, 'and nothing was done';
 

@@ -296,7 +296,9 @@ test_work (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Store) store = open_store ("work.db", STORE_DAEMON);
+  g_assert_cmpint (store_next_number (store, &error), ==, 1);
   gint64 ticket = open_ticket (store, "one"), next_due;
+  g_assert_cmpint (store_next_number (store, &error), ==, ticket + 1);
   g_assert_true (store_add_note (store, ticket, "alice", "called back", 1, &error));
   g_assert_true (store_assign (store, ticket, NULL, "bob", "alice", 2, &error));
   g_assert_true (store_set_priority (store, ticket, 1, "alice", 3, &error));
