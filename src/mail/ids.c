@@ -118,15 +118,11 @@ scan_report (GPtrArray *list, const char *text)
       }
 }
 
-static char *
-read_report (const RawMessage *raw, const Part *part)
+static gboolean
+add_piece (const char *data, gsize length, gpointer text)
 {
-  GString *text = g_string_new (NULL);
-  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  char buffer[8 * 1024];
-  for (ssize_t got; text->len < LIMIT_EMBEDDED_PART && (got = g_mime_stream_read (stream, buffer, sizeof buffer)) > 0;)
-    g_string_append_len (text, buffer, got);
-  return g_string_free (text, FALSE);
+  g_string_append_len (text, data, (gssize) MIN (length, LIMIT_EMBEDDED_PART - ((GString *) text)->len));
+  return ((GString *) text)->len < LIMIT_EMBEDDED_PART;
 }
 
 char **
@@ -144,8 +140,10 @@ ids_embedded (const RawMessage *raw, const Parts *parts)
       const Part *part = g_ptr_array_index (parts->leaves, i);
       if (!holds_report (parts, part))
         continue;
-      g_autofree char *text = read_report (raw, part);
-      scan_report (list, text);
+      g_autoptr (GString) text = g_string_new (NULL);
+      parts_each_piece (raw, part, add_piece, text);
+      if (strcasestr (text->str, "message-id:") != NULL) /* nearly no plain text has one: spare it the division in lines */
+        scan_report (list, text->str);
     }
   return finish (list);
 }
