@@ -259,15 +259,6 @@ seal_open_extension (const Seal *seal, const char *role_address, const char *ext
   return macs_are_equal (mac, given) ? number : 0;
 }
 
-gboolean
-seal_looks_signed (const char *extension)
-{
-  char kind;
-  gint64 number;
-  const char *mac;
-  return split_extension (extension, &kind, &number, &mac);
-}
-
 char *
 seal_message_id (const Seal *seal, const char *purpose, const char *key, const char *hostname)
 {

@@ -129,12 +129,3 @@ event_free (Event *event)
   g_free (event->detail);
   g_free (event);
 }
-
-void
-incident_free (Incident *incident)
-{
-  g_free (incident->state);
-  g_free (incident->escalation);
-  g_free (incident->acknowledged_by);
-  g_free (incident);
-}

@@ -12,9 +12,8 @@ struct Store {
   Writer *writer;       /* NULL with STORE_READ */
   GAsyncQueue *readers; /* (element-type Database) idle ones */
   gint opened;          /* atomic: readers that exist */
-  Database *watch;      /* for PRAGMA data_version, which is a connection's own */
-  GMutex watch_lock;
-  gint64 probed_at;     /* atomic-free: guarded by watch_lock */
+  GMutex probe_lock;
+  gint64 probed_at;     /* guarded by probe_lock */
 };
 
 /* Lends a read connection; to be given back. */

@@ -69,7 +69,7 @@ store_open (const char *path, StoreMode mode, GError **error)
   store->mode = mode;
   store->lock = -1;
   store->readers = g_async_queue_new ();
-  g_mutex_init (&store->watch_lock);
+  g_mutex_init (&store->probe_lock);
   if (mode != STORE_READ && !open_writer (store, error))
     return NULL;
   if (mode == STORE_READ)
@@ -90,8 +90,7 @@ store_close (Store *store)
   while ((database = g_async_queue_try_pop (store->readers)) != NULL)
     database_close (database);
   g_async_queue_unref (store->readers);
-  g_clear_pointer (&store->watch, database_close);
-  g_mutex_clear (&store->watch_lock);
+  g_mutex_clear (&store->probe_lock);
   if (store->lock >= 0)
     close (store->lock);
   g_free (store->raw_folder);
@@ -181,12 +180,12 @@ store_is_writable (Store *store, GError **error)
 {
   if (writer_is_well (store->writer))
     return TRUE;
-  g_mutex_lock (&store->watch_lock);
+  g_mutex_lock (&store->probe_lock);
   gint64 now = g_get_monotonic_time ();
   gboolean probe = now - store->probed_at > PROBE_INTERVAL;
   if (probe)
     store->probed_at = now;
-  g_mutex_unlock (&store->watch_lock);
+  g_mutex_unlock (&store->probe_lock);
   if (probe)
     return store_write (store, write_probe, NULL, error);
   g_set_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, "database %s: the last write failed", store->path);
@@ -224,19 +223,6 @@ store_check (Store *store, GError **error)
                "database %s is damaged (%s): stop frontdeskd, save a copy, and restore it or run sqlite3's .recover",
                store->path, result);
   return FALSE;
-}
-
-gint64
-store_data_version (Store *store)
-{
-  g_mutex_lock (&store->watch_lock);
-  if (store->watch == NULL)
-    store->watch = open_reader (store, NULL);
-  gint64 version = 0;
-  if (store->watch != NULL)
-    version = database_number (store->watch, 0, NULL, "PRAGMA data_version", "");
-  g_mutex_unlock (&store->watch_lock);
-  return version;
 }
 
 gboolean

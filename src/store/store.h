@@ -43,9 +43,6 @@ void store_await_writer (Store *store);
 /* PRAGMA quick_check, for `doctor`. */
 gboolean store_check (Store *store, GError **error);
 
-/* A number that changes when another process has changed the database (PRAGMA data_version). */
-gint64 store_data_version (Store *store);
-
 /* ---- intake ---- */
 
 /* Makes all of INTAKE's decisions durable in one transaction and fills in the numbers of new tickets. A decision
@@ -81,7 +78,6 @@ GPtrArray *store_find_tickets_by_message_id (Store *store, const char *const *id
 GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */
 GPtrArray *store_list_outbox (Store *store, gint64 ticket, GError **error);    /* all of a ticket; 0: what still waits, of all */
 GPtrArray *store_list_events (Store *store, gint64 ticket, GError **error);    /* (element-type Event) */
-GPtrArray *store_list_incidents (Store *store, gint64 ticket, GError **error); /* 0: the open ones of all */
 
 /* ---- work on a ticket; ACTOR is written into the event ---- */
 

@@ -41,18 +41,9 @@ typedef struct {
   char *detail;     /* one sentence */
 } Event;
 
-typedef struct {
-  gint64 id, ticket;
-  char *state;      /* "triggered", "acknowledged", "resolved" */
-  char *escalation;
-  char *acknowledged_by; /* nullable */
-  gint64 started_at, acknowledged_at, resolved_at;
-} Incident;
-
 void ticket_free (Ticket *ticket);
 void message_free (Message *message);
 void outbox_row_free (OutboxRow *row);
 void event_free (Event *event);
-void incident_free (Incident *incident);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ticket, ticket_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OutboxRow, outbox_row_free)

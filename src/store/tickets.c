@@ -71,23 +71,6 @@ read_event (Query *query)
   return event;
 }
 
-static gpointer
-read_incident (Query *query)
-{
-  Incident *incident = g_new0 (Incident, 1);
-  *incident = (Incident){
-    .id = query_number (query, 0),
-    .ticket = query_number (query, 1),
-    .state = query_text (query, 2),
-    .escalation = query_text (query, 3),
-    .acknowledged_by = query_text (query, 4),
-    .started_at = query_number (query, 5),
-    .acknowledged_at = query_number (query, 6),
-    .resolved_at = query_number (query, 7),
-  };
-  return incident;
-}
-
 /* Appends all rows of QUERY, read by READ, to LIST. */
 static gboolean
 append_rows (Database *database, Query *query, gpointer (*read) (Query *query), GPtrArray *list, GError **error)
@@ -196,23 +179,4 @@ store_list_events (Store *store, gint64 ticket, GError **error)
   g_autoptr (Query) query =
     database_query (loan.database, error, "SELECT at, kind, actor, detail FROM event WHERE ticket = ? ORDER BY id", "i", ticket);
   return read_rows (loan.database, query, read_event, (GDestroyNotify) event_free, error);
-}
-
-GPtrArray *
-store_list_incidents (Store *store, gint64 ticket, GError **error)
-{
-  g_auto (Loan) loan = loan_take (store, error);
-  if (loan.database == NULL)
-    return NULL;
-  g_autoptr (Query) query =
-    ticket != 0
-      ? database_query (loan.database, error,
-                        "SELECT id, ticket, state, escalation, acknowledged_by, started_at, acknowledged_at, resolved_at "
-                        "FROM incident WHERE ticket = ? ORDER BY id",
-                        "i", ticket)
-      : database_query (loan.database, error,
-                        "SELECT id, ticket, state, escalation, acknowledged_by, started_at, acknowledged_at, resolved_at "
-                        "FROM incident WHERE state <> 'resolved' ORDER BY id",
-                        "");
-  return read_rows (loan.database, query, read_incident, (GDestroyNotify) incident_free, error);
 }
