@@ -14,6 +14,16 @@ typedef struct {
   gint64 now;
 } Options;
 
+static void
+options_clear (Options *options)
+{
+  g_free (options->from);
+  g_strfreev (options->to);
+  g_free (options->auth);
+  g_free (options->at);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
 static gboolean
 read_options (int *argc, char ***argv, Options *options, GError **error)
 {
@@ -230,7 +240,7 @@ int
 command_explain (CommandContext *context, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Options options = { 0 };
+  g_auto (Options) options = { 0 };
   if (!read_options (&argc, &argv, &options, &error))
     {
       fprintf (stderr, "frontdesk explain: %s\n", error->message);
@@ -241,10 +251,6 @@ command_explain (CommandContext *context, int argc, char **argv)
   g_autoptr (Store) store = raw != NULL ? store_open (context->config->database, STORE_READ, &error) : NULL;
   g_autoptr (Desk) desk = store != NULL ? desk_open (context->config, store, seal, &error) : NULL;
   json_t *decisions = desk != NULL ? explain (desk, &options, raw, &error) : NULL;
-  g_free (options.from);
-  g_strfreev (options.to);
-  g_free (options.auth);
-  g_free (options.at);
   if (decisions == NULL)
     return output_error ("explain", error);
   print_decisions (decisions, context->json);

@@ -13,13 +13,27 @@ typedef struct {
   const char *path;
   const DirectorySettings *names;
   const ImportSink *sink;
+  gint64 size;  /* of the file, octets */
+  guint values; /* addresses and domains so far */
 } LdifImport;
+
+/* An address or "@domain", and the line that it stands in. */
+typedef struct {
+  char *text;
+  guint line;
+} Mail;
 
 /* What one entry says: the addresses and domains that it makes known, and who they are. */
 typedef struct {
-  GPtrArray *mail; /* (element-type utf8) */
+  GArray *mail; /* (element-type Mail) */
   Contact *contact;
 } Entry;
+
+static void
+mail_clear (gpointer mail)
+{
+  g_free (((Mail *) mail)->text);
+}
 
 static void
 take_text (char **field, char **text)
@@ -28,18 +42,21 @@ take_text (char **field, char **text)
   *field = g_steal_pointer (text);
 }
 
+static gboolean
+fail (const LdifImport *import, guint line, const char *what, GError **error)
+{
+  g_set_error (error, IMPORT_ERROR, IMPORT_ERROR_DATA, "%s:%u: %s", import->path, line, what);
+  return FALSE;
+}
+
 static void
-take_attribute (const LdifImport *import, Entry *entry, const char *name, const struct berval *value)
+take_attribute (const LdifImport *import, Entry *entry, const char *name, const char *value)
 {
   const DirectorySettings *names = import->names;
-  g_autofree char *text = g_strndup (value->bv_val, MIN (value->bv_len, (gsize) LIMIT_DIRECTORY_VALUE));
+  g_autofree char *text = g_strndup (value, LIMIT_DIRECTORY_VALUE);
   if (!g_utf8_validate (text, -1, NULL))
     return;
-  if (g_ascii_strcasecmp (name, "mail") == 0)
-    g_ptr_array_add (entry->mail, g_steal_pointer (&text));
-  else if (g_ascii_strcasecmp (name, "associatedDomain") == 0)
-    g_ptr_array_add (entry->mail, g_strconcat ("@", text, NULL));
-  else if (g_ascii_strcasecmp (name, names->attribute_name) == 0)
+  if (g_ascii_strcasecmp (name, names->attribute_name) == 0)
     take_text (&entry->contact->name, &text);
   else if (g_ascii_strcasecmp (name, names->attribute_organization) == 0)
     take_text (&entry->contact->organization, &text);
@@ -52,41 +69,105 @@ take_attribute (const LdifImport *import, Entry *entry, const char *name, const 
 }
 
 static gboolean
-read_lines (const LdifImport *import, Entry *entry, unsigned long line_number, char *record, GError **error)
+take_value (const LdifImport *import, Entry *entry, guint line, const char *name, const struct berval *value, GError **error)
 {
-  char *next = record, *line;
-  while ((line = ldif_getline (&next)) != NULL)
+  gboolean mail = g_ascii_strcasecmp (name, "mail") == 0, domain = g_ascii_strcasecmp (name, "associatedDomain") == 0;
+  g_autofree char *text = g_strndup (value->bv_val, value->bv_len);
+  if (g_ascii_strcasecmp (name, "changetype") == 0 && g_ascii_strcasecmp (text, "add") != 0)
+    return fail (import, line, "only entries are imported, or changes with \"changetype: add\"", error);
+  if (!mail && !domain)
     {
-      struct berval name = { 0 }, value = { 0 };
-      int free_value = 0;
-      if (*line == '\0' || *line == '#')
-        continue;
-      if (ldif_parse_line2 (line, &name, &value, &free_value) != 0)
-        {
-          g_set_error (error, IMPORT_ERROR, IMPORT_ERROR_DATA, "%s:%lu: the entry that begins here is not LDIF",
-                       import->path, line_number);
-          return FALSE;
-        }
-      take_attribute (import, entry, name.bv_val, &value);
-      if (free_value)
-        ber_memfree (value.bv_val);
+      take_attribute (import, entry, name, text);
+      return TRUE;
+    }
+  if (strlen (text) < value->bv_len || !g_utf8_validate (text, -1, NULL))
+    return fail (import, line, "the value is no text", error);
+  const Mail one = { .text = domain ? g_strconcat ("@", text, NULL) : g_steal_pointer (&text), .line = line };
+  g_array_append_val (entry->mail, one);
+  return TRUE;
+}
+
+static gboolean
+read_line (const LdifImport *import, Entry *entry, guint number, char *line, GError **error)
+{
+  struct berval name = { 0 }, value = { 0 };
+  int free_value = 0;
+  if (*line == '\0' || *line == '#')
+    return TRUE;
+  if (ldif_parse_line2 (line, &name, &value, &free_value) != 0)
+    return fail (import, number, "this is not LDIF", error);
+  gboolean taken = take_value (import, entry, number, name.bv_val, &value, error);
+  if (free_value)
+    ber_memfree (value.bv_val);
+  return taken;
+}
+
+/* LINE is the one that RECORD begins with. */
+static gboolean
+read_lines (const LdifImport *import, Entry *entry, guint line, char *record, GError **error)
+{
+  g_autofree char *written = g_strdup (record); /* ldif_getline() leaves every octet in its place, but not the line ends */
+  const char *seen = written;
+  char *next = record, *text;
+  while ((text = ldif_getline (&next)) != NULL)
+    {
+      for (; seen < written + (text - record); seen++)
+        line += *seen == '\n';
+      if (!read_line (import, entry, line, text, error))
+        return FALSE;
     }
   return TRUE;
 }
 
 static gboolean
-read_record (const LdifImport *import, unsigned long line, char *record, GError **error)
+read_record (LdifImport *import, guint line, char *record, GError **error)
 {
-  Entry entry = { .mail = g_ptr_array_new_with_free_func (g_free), .contact = contact_new () };
+  Entry entry = { .mail = g_array_new (FALSE, FALSE, sizeof (Mail)), .contact = contact_new () };
+  g_array_set_clear_func (entry.mail, mail_clear);
   gboolean read = read_lines (import, &entry, line, record, error);
   for (guint i = 0; read && i < entry.mail->len; i++)
     {
+      const Mail *mail = &g_array_index (entry.mail, Mail, i);
       g_autoptr (Contact) contact = contact_copy (entry.contact);
-      contact->mail = g_strdup (g_ptr_array_index (entry.mail, i));
-      read = import_contact (import->path, (guint) line, contact, import->sink, error);
+      contact->mail = g_strdup (mail->text);
+      read = import_contact (import->path, mail->line, contact, import->sink, error);
     }
-  g_ptr_array_unref (entry.mail);
+  import->values += entry.mail->len;
+  g_array_unref (entry.mail);
   contact_free (entry.contact);
+  return read;
+}
+
+/* The line that RECORD began with, when LINES have been read: up to the empty one behind it, or to the end of FILE. */
+static guint
+first_line (const LDIFFP *file, unsigned long lines, const char *record)
+{
+  guint count = 0;
+  for (const char *at = record; (at = strchr (at, '\n')) != NULL; at++)
+    count++;
+  return (guint) lines - count + (feof (file->fp) != 0);
+}
+
+static gboolean
+read_records (LdifImport *import, LDIFFP *file, GError **error)
+{
+  char *record = NULL;
+  int size = 0, found = 0;
+  unsigned long line = 0;
+  gboolean read = TRUE;
+  for (guint count = 1; read && (found = ldif_read_record (file, &line, &record, &size)) > 0; count++)
+    {
+      read = read_record (import, first_line (file, line, record), record, error);
+      if (count % 1000 == 0 && import->size > 0)
+        import->sink->progress ((double) ftello (file->fp) / (double) import->size, import->sink->data);
+    }
+  ber_memfree (record);
+  if (read && found < 0)
+    return fail (import, (guint) line, "this is not LDIF", error);
+  if (read && ferror (file->fp) != 0)
+    return fail (import, (guint) line, "what follows cannot be read", error);
+  if (read && import->values == 0) /* the table would be empty from now on */
+    return fail (import, (guint) line, "no entry has a value of mail or associatedDomain", error);
   return read;
 }
 
@@ -101,19 +182,8 @@ import_ldif (const char *path, const DirectorySettings *names, const ImportSink 
       g_set_error (error, IMPORT_ERROR, IMPORT_ERROR_READ, "cannot read %s: %s", path, g_strerror (errno));
       return FALSE;
     }
-  char *record = NULL;
-  int size = 0, found = 0;
-  unsigned long line = 0;
-  gboolean read = TRUE;
-  for (guint count = 1; read && (found = ldif_read_record (file, &line, &record, &size)) > 0; count++)
-    {
-      read = read_record (&import, line, record, error);
-      if (count % 1000 == 0 && status.st_size > 0)
-        sink->progress ((double) ftello (file->fp) / (double) status.st_size, sink->data);
-    }
-  ber_memfree (record);
+  import.size = status.st_size;
+  gboolean read = read_records (&import, file, error);
   ldif_close (file);
-  if (read && found < 0)
-    g_set_error (error, IMPORT_ERROR, IMPORT_ERROR_DATA, "%s:%lu: not LDIF", path, line);
-  return read && found == 0;
+  return read;
 }

@@ -43,7 +43,10 @@ command_tickets (CommandContext *context, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   TicketQuery query = { 0 };
   if (!read_query (&argc, &argv, &query))
-    return COMMAND_USAGE;
+    {
+      free_query (&query);
+      return COMMAND_USAGE;
+    }
   g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
   g_autoptr (GPtrArray) tickets = store != NULL ? store_list_tickets (store, &query, &error) : NULL;
   free_query (&query);

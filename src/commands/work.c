@@ -77,8 +77,10 @@ command_assign (CommandContext *context, int argc, char **argv)
     {
       if (strcmp (argv[i], "--team") == 0 && i + 1 < argc)
         assignment.team = argv[++i];
-      else
+      else if (*argv[i] != '-' && assignment.assignee == NULL)
         assignment.assignee = argv[i];
+      else
+        return usage ("assign ID [--team T] [AGENT]");
     }
   if (assignment.team == NULL && assignment.assignee == NULL)
     return usage ("assign ID [--team T] [AGENT]");
