@@ -1,9 +1,12 @@
 /* doctor: one line for each thing that has to be right: ok, or what to do. */
 #include "commands/output.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "delivery/channel.h"
 #include "desk/desk.h"
@@ -25,6 +28,14 @@ static void
 report_error (Report *list, const char *check, gboolean good, const char *good_text, const GError *error)
 {
   report (list, check, good ? "ok" : "fail", good ? good_text : error->message);
+}
+
+/* ERROR says what is wrong; ADVICE, what that means and where to look. */
+static void
+report_trouble (Report *list, const char *check, const GError *error, const char *advice)
+{
+  g_autofree char *text = g_strdup_printf ("%s; %s", error->message, advice);
+  report (list, check, "fail", text);
 }
 
 static void
@@ -62,8 +73,13 @@ check_directory (Report *list, const Config *config, Store *store)
   g_autoptr (GError) error = NULL;
   g_autoptr (Directory) directory = directory_new (config, store, &error);
   gboolean good = directory != NULL && directory_check (directory, &error);
-  report_error (list, "directory", good, config->directory.type == DIRECTORY_LDAP ? "ldap answers" : "embedded table", error);
-  if (good && config->directory.type == DIRECTORY_TABLE && store_count_customers (store, NULL) == 0)
+  gboolean ldap = config->directory.type == DIRECTORY_LDAP;
+  if (!good && ldap)
+    report_trouble (list, "directory", error,
+                    "nobody is known until it answers: see that the server runs, and check directory { }");
+  else
+    report_error (list, "directory", good, ldap ? "ldap answers" : "embedded table", error);
+  if (good && !ldap && store_count_customers (store, NULL) == 0)
     report (list, "directory", "warn", "the embedded table is empty: fill it with \"frontdesk customers import FILE\"");
 }
 
@@ -71,8 +87,10 @@ static void
 check_relay (Report *list, const Config *config)
 {
   g_autoptr (GError) error = NULL;
-  gboolean good = channel_check_relay (&config->relay, &error);
-  report_error (list, "relay", good, config->relay.url, error);
+  if (channel_check_relay (&config->relay, &error))
+    report (list, "relay", "ok", config->relay.url);
+  else
+    report_trouble (list, "relay", error, "letters wait until it takes them: see that it listens there, and check relay { }");
 }
 
 static void
@@ -107,16 +125,29 @@ check_delimiter (Report *list)
             "recipient_delimiter lacks \"+\": answers to signed addresses would not arrive; postconf -e recipient_delimiter=+");
 }
 
+/* A socket that a killed daemon has left behind is there, too, but nobody listens on it. */
+static gboolean
+is_served (const char *path)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  if (g_strlcpy (address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+    return FALSE;
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  gboolean served = fd >= 0 && (connect (fd, (const struct sockaddr *) &address, sizeof address) == 0 || errno == EACCES);
+  if (fd >= 0)
+    close (fd);
+  return served;
+}
+
 static void
 check_listener (Report *list, const Config *config)
 {
-  struct stat status;
   if (!g_str_has_prefix (config->listen, "unix:"))
     return;
-  if (stat (config->listen + strlen ("unix:"), &status) == 0)
+  if (is_served (config->listen + strlen ("unix:")))
     report (list, "daemon", "ok", config->listen);
   else
-    report (list, "daemon", "warn", "frontdeskd is not running: its socket is not there");
+    report (list, "daemon", "warn", "frontdeskd is not running: nobody listens on its socket; start it");
 }
 
 static void
