@@ -31,7 +31,7 @@ typedef struct {
   Config *config;
   Templates *templates;
   const OutboxRow *row;
-  Ticket *ticket;
+  Ticket *ticket; /* NULL: it could not be read */
 } Sending;
 
 static char *
@@ -105,7 +105,7 @@ record_failure (const Sending *sending, const GError *failure, GError **error)
   gint64 now = g_get_real_time ();
   if (!failure_is_final (row, failure, config->give_up, now))
     return store_outbox_retry (store, row->id, failure->message, failure_due_again (row, failure, now, g_random_double ()), error);
-  const Role *role = config_find_role_by_name (config, sending->ticket->role);
+  const Role *role = sending->ticket != NULL ? config_find_role_by_name (config, sending->ticket->role) : NULL;
   g_autoptr (GPtrArray) notices =
     failure_plan_notices (role, row, failure->message, sending->delivery->seal, config->hostname);
   return store_outbox_fail (store, row->id, failure->message, notices, now, error);
@@ -148,17 +148,12 @@ send_row (OutboxRow *row, gpointer data)
                       .row = row };
   g_mutex_unlock (&delivery->lock);
   sending.ticket = store_find_ticket (delivery->store, row->ticket, &failure);
-  if (sending.ticket != NULL)
-    {
-      gboolean sent = g_str_equal (row->kind, "page") ? send_page (&sending, &answer, &failure)
-                                                      : send_letter (&sending, &answer, &failure);
-      g_info ("ticket #%" G_GINT64_FORMAT ": %s to %s: %s", row->ticket, row->kind, row->recipient,
-              sent ? answer : failure->message);
-      record_until_done (&sending, answer, failure);
-    }
-  else
-    store_outbox_retry (delivery->store, row->id, failure->message,
-                        g_get_real_time () + failure_backoff (OUTGOING_PAGE, row->attempts, g_random_double ()), NULL);
+  gboolean sent = sending.ticket != NULL &&
+                  (g_str_equal (row->kind, "page") ? send_page (&sending, &answer, &failure)
+                                                   : send_letter (&sending, &answer, &failure));
+  g_info ("ticket #%" G_GINT64_FORMAT ": %s to %s: %s", row->ticket, row->kind, row->recipient,
+          sent ? answer : failure->message);
+  record_until_done (&sending, answer, failure);
   g_clear_pointer (&sending.ticket, ticket_free);
   templates_unref (sending.templates);
   config_unref (sending.config);

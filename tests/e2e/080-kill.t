@@ -14,13 +14,14 @@ my ($clients, $each, $kills) = (4, 15, 6);
 # A client offers each mail until it is taken, as a mail server would, and notes the ones that got 250.
 sub client {
     my ($number) = @_;
+    my $parent = getppid;
     open my $notes, '>>', "$dir/client-$number" or die $!;
     $notes->autoflush(1);
     for my $count (1 .. $each) {
         my $from = "c$number-$count\@whole.example";
         my $mail = mail(from => $from, to => 'emergency@diytel.ca', subject => "mail $number-$count", id => "<$number-$count\@whole.example>");
         my $deadline = time + 120;
-        while (time < $deadline) {
+        while (time < $deadline && getppid == $parent) {
             my $answers = eval { $site->send(from => $from, to => ['emergency@diytel.ca'], mail => $mail) };
             if ($answers && ($answers->{end} // '') =~ /^250 /) { print $notes "$number-$count\n"; last }
             select undef, undef, undef, 0.1;

@@ -26,7 +26,8 @@ sub client {
     open my $notes, '>>', "$dir/client-$name" or die $!;
     $notes->autoflush(1);
     my $smtp = $site->smtp;
-    for (my $count = 1; !-e "$dir/enough"; $count++) {
+    my $parent = getppid;
+    for (my $count = 1; !-e "$dir/enough" && getppid == $parent; $count++) {
         my $from = "$name-$count\@whole.example";
         my $answers = $smtp->send(from => $from, to => ['taken@diytel.ca'],
             mail => mail(from => $from, to => 'taken@diytel.ca', subject => "$name-$count", id => "<$name-$count\@whole.example>"));

@@ -346,6 +346,32 @@ test_import (void)
   g_assert_no_error (error);
 }
 
+/* Two at once: the one that began last is the one that counts, and the other is told. */
+static void
+test_two_imports (void)
+{
+  enum { ROWS = 1000 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) here = open_store ("imports.db", STORE_WRITE);
+  g_autoptr (Store) there = open_store ("imports.db", STORE_WRITE);
+  Contact ann = { .mail = (char *) "ann@customer.example" };
+  StoreImport *first = store_import_begin (here, &error);
+  for (int i = 0; i < ROWS; i++)
+    {
+      g_autofree char *mail = g_strdup_printf ("c%d@customer.example", i);
+      Contact contact = { .mail = mail };
+      g_assert_true (store_import_add (first, &contact, &error));
+    }
+  StoreImport *second = store_import_begin (there, &error);
+  g_assert_false (store_import_finish (first, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE);
+  g_clear_error (&error);
+  g_assert_true (store_import_add (second, &ann, &error));
+  g_assert_true (store_import_finish (second, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (store_count_customers (here, NULL), ==, 1);
+}
+
 typedef struct {
   gint64 ticket;
   guint written; /* atomic */
@@ -488,6 +514,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
   g_test_add_func ("/store/work", test_work);
   g_test_add_func ("/store/import", test_import);
+  g_test_add_func ("/store/two-imports", test_two_imports);
   g_test_add_func ("/store/large-import", test_large_import);
   g_test_add_func ("/store/trouble", test_trouble);
   int status = g_test_run ();
