@@ -24,6 +24,7 @@ static const struct
   { "priority", command_priority, "ID p1|p2|p3|p4", "set a ticket's priority" },
   { "close", command_close, "ID", "resolve a ticket" },
   { "reopen", command_reopen, "ID", "open a resolved or closed ticket again" },
+  { "due", command_due, "--policy P [--priority N] [--at TIME]", "the deadlines that a policy gives a ticket opened then" },
   { "customers", command_customers, "import FILE.csv|.ldif | find ADDRESS", "the embedded directory" },
   { "queue", command_queue, "", "what still waits to go out, and why" },
   { "doctor", command_doctor, "", "check configuration, store, directory, relay and templates" },

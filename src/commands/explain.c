@@ -1,4 +1,5 @@
 /* explain: what would happen to a message, and why, without doing it. The same rules decide as in the daemon. */
+#include "commands/moment.h"
 #include "commands/output.h"
 
 #include <stdio.h>
@@ -38,18 +39,9 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
-  options->now = g_get_real_time ();
-  if (options->at != NULL)
-    {
-      g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
-      g_autoptr (GDateTime) moment = g_date_time_new_from_iso8601 (options->at, zone);
-      if (moment == NULL)
-        {
-          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--at: \"%s\" is no RFC 3339 time", options->at);
-          return FALSE;
-        }
-      options->now = g_date_time_to_unix (moment) * G_USEC_PER_SEC;
-    }
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  if (!moment_read (options->at, zone, &options->now, error))
+    return FALSE;
   if (*argc == 2)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "one FILE is needed; \"-\" is standard input");

@@ -140,6 +140,12 @@ config_find_role_by_name (const Config *config, const char *name)
   return config_find_named (config->roles, name);
 }
 
+const Policy *
+config_find_policy (const Config *config, const char *name)
+{
+  return config_find_named (config->policies, name);
+}
+
 const Team *
 config_find_team (const Config *config, const char *name)
 {

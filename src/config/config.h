@@ -70,6 +70,7 @@ typedef struct {
 
 typedef struct {
   char *name;
+  const Calendar *calendar; /* of the policy itself; a priority may have another one */
   Targets priority[4]; /* p1..p4, defaults already filled in from the policy */
   int warn;            /* per cent */
 } Policy;
@@ -202,6 +203,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Config, config_unref)
  * when there is none; EXTENSION may be NULL). */
 const Role *config_find_role (const Config *config, const char *address, char **extension);
 const Role *config_find_role_by_name (const Config *config, const char *name);
+const Policy *config_find_policy (const Config *config, const char *name);
 const Team *config_find_team (const Config *config, const char *name);
 const Agent *config_find_agent (const Config *config, const char *name);
 const Agent *config_find_agent_by_mail (const Config *config, const char *address);

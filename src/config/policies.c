@@ -28,6 +28,7 @@ build_policy (Build *build, cfg_t *section)
   policy->warn = (int) cfg_getint (section, "warn");
   if (!read_targets (build, section, &common))
     return FALSE;
+  policy->calendar = common.calendar;
   for (guint i = 0; i < G_N_ELEMENTS (policy->priority); i++)
     policy->priority[i] = common;
   for (unsigned int i = 0; i < cfg_size (section, "priority"); i++)

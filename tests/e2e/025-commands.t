@@ -39,7 +39,8 @@ my @wrong = ([], ['nonsense'], ['--colour'], ['explain'], ['explain', 'a', 'b'],
     ['show', 'one'], ['show', '0'], ['show', 1, 2], ['note', 1], ['note', 1, ''], ['note', 'one', 'text'], ['assign', 1],
     ['assign', 1, 'alice', 'bob'], ['assign', 1, '--tema', 'noc'], ['assign', 1, '--team'], ['priority', 1], ['priority', 1, 'p5'],
     ['priority', 1, 'high'], ['close'], ['close', 'all'], ['close', 1, 2], ['reopen'], ['reopen', -1], ['customers'], ['customers', 'find'],
-    ['customers', 'import'], ['customers', 'sell', $ann], ['queue', 'all'], ['doctor', 'all']);
+    ['customers', 'import'], ['customers', 'sell', $ann], ['queue', 'all'], ['doctor', 'all'], ['due'],
+    ['due', '--policy', 'diytel', '--priority', 'p5'], ['due', '--policy', 'diytel', '--at', 'noon']);
 is_deeply [grep { status(@$_) != 64 || $err eq '' } @wrong], [], 'a wrong call: 64, and it says how';
 is status('--help'), 0, '--help: 0';
 like $out, qr/^usage: .*\n(?:.*\n)*  doctor/, 'lists the subcommands';
@@ -48,11 +49,16 @@ like $out, qr/^usage: .*\n(?:.*\n)*  doctor/, 'lists the subcommands';
 
 my @bad = (['explain', "$dir/nothing.eml"], ['show', 99], ['note', 99, 'text'], ['assign', 99, 'alice'], ['assign', 1, 'nobody'],
     ['assign', 1, '--team', 'nobodies'], ['priority', 99, 'p1'], ['close', 99], ['reopen', 99], ['reopen', 1], ['customers', 'import', "$dir/nothing.csv"],
-    ['customers', 'import', "$dir/nothing.ldif"]);
+    ['customers', 'import', "$dir/nothing.ldif"], ['due', '--policy', 'none']);
 is_deeply [grep { status(@$_) != 65 || $err !~ /^frontdesk $_->[0]: \S/ } @bad], [], 'no such thing, or not now: 65, and it says what';
 is status('tickets', '--role', 'nobody'), 0, 'a list of nothing is none of these';
 
 # ---- the JSON ----
+
+spew("$dir/due.conf", qq(calendar "c" { timezone = "America/Vancouver" hours = {"mon-fri 06:00-18:00"} }\npolicy "p" { calendar = "c" respond = "1h" }\n));
+is status_with("$dir/due.conf", 'due', '--json', '--policy', 'p', '--at', '2026-11-27T17:30:00'), 0, 'due needs a calendar and a policy only';
+is_deeply(JSON::PP->new->decode($out), { due => { acknowledge => undef, respond => '2026-11-30T14:30:00+00:00', update => undef, resolve => undef } },
+    'and goes by the wall clock of the calendar');
 
 my $true = JSON::PP::true();
 is json('note', 1, 'called back')->{state}, 'open', 'note gives the ticket';
