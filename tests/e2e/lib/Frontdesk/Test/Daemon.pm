@@ -11,6 +11,7 @@ use POSIX ();
 
 our $BUILD = $ENV{FRONTDESK_BUILD} // die "FRONTDESK_BUILD must name the build folder\n";
 our $SOURCE = $ENV{FRONTDESK_SOURCE} // die "FRONTDESK_SOURCE must name the source folder\n";
+my @under = split ' ', $ENV{FRONTDESK_UNDER} // ''; # valgrind, say
 
 # new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body',
 #     listen => 'what frontdesk.conf says')
@@ -82,7 +83,7 @@ sub customers {
 
 sub start {
     my ($self, @wrapper) = @_;
-    $self->{pid} = start_process("$self->{dir}/daemon.log", @wrapper, "$BUILD/src/frontdeskd", '-c', $self->config_path, '-f');
+    $self->{pid} = start_process("$self->{dir}/daemon.log", @wrapper, @under, "$BUILD/src/frontdeskd", '-c', $self->config_path, '-f');
     wait_for('frontdeskd: ' . $self->socket_path, sub {
         die 'frontdeskd ended: ' . $self->log if !kill 0, $self->{pid};
         IO::Socket::UNIX->new(Peer => $self->socket_path) && $self->log =~ /serving on/;
@@ -153,7 +154,7 @@ sub reload {
 # Runs a subcommand; returns what it prints.
 sub command {
     my ($self, @arguments) = @_;
-    return run("$BUILD/src/frontdesk", '-c', $self->config_path, @arguments);
+    return run(@under, "$BUILD/src/frontdesk", '-c', $self->config_path, @arguments);
 }
 
 sub json {
