@@ -25,6 +25,13 @@ fold_subject (const char *subject)
   return g_strstrip (g_utf8_casefold (normal != NULL ? normal : "", -1));
 }
 
+/* One of 64 bits for a field name, by its length and first letter. */
+static guint64
+name_bit (const char *name)
+{
+  return G_GUINT64_CONSTANT (1) << ((strlen (name) + 7 * (guint) g_ascii_tolower (*name)) % 64);
+}
+
 Clues *
 clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config,
            Standing standing)
@@ -41,6 +48,8 @@ clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role
   clues->return_local = local_part (clues->return_path);
   clues->from_local = local_part (facts->from != NULL ? facts->from : "");
   clues->subject = fold_subject (facts->subject);
+  for (guint i = 0; i < facts->headers->len; i++)
+    clues->names |= name_bit (((const HeaderField *) g_ptr_array_index (facts->headers, i))->name);
   return clues;
 }
 
@@ -81,6 +90,8 @@ static const char *
 next_field (const Clues *clues, const char *name, guint *index)
 {
   const GPtrArray *headers = clues->facts->headers;
+  if (!(clues->names & name_bit (name)))
+    return NULL;
   while (*index < headers->len)
     {
       const HeaderField *field = g_ptr_array_index (headers, (*index)++);
@@ -94,8 +105,11 @@ gboolean
 clue_field (const Clues *clues, const char *const *words)
 {
   for (; *words != NULL; words++)
-    if (message_header (clues->facts, *words) != NULL)
-      return TRUE;
+    {
+      guint index = 0;
+      if (next_field (clues, *words, &index) != NULL)
+        return TRUE;
+    }
   return FALSE;
 }
 

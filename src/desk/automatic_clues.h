@@ -10,6 +10,7 @@ typedef struct {
   const Config *config;
   gboolean known;     /* the sender is in the directory */
   gboolean null_sender;
+  guint64 names;         /* see name_bit(): which field names may be there; most that are asked for are not */
   char *return_path;  /* where an answer would go, lower case: the envelope sender with SRS and BATV undone ("" when null),
                          or a verified sender's From */
   char *return_local; /* its local part without "+extension" */

@@ -1,7 +1,7 @@
 #include "mail/hash.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 struct Hash {
   EVP_MD_CTX *context;
@@ -57,8 +57,30 @@ hash_to_hex (const Hash *hash)
   return hex;
 }
 
+/* Looked up by its name once: OpenSSL takes longer for that than for a short text. */
+static EVP_MAC *
+hmac (void)
+{
+  static EVP_MAC *found;
+  static gsize looked_up;
+  if (g_once_init_enter (&looked_up))
+    {
+      found = EVP_MAC_fetch (NULL, "HMAC", NULL);
+      g_once_init_leave (&looked_up, 1);
+    }
+  return found;
+}
+
 void
 hash_sign (gconstpointer key, gsize key_length, gconstpointer data, gsize length, guint8 *mac)
 {
-  HMAC (EVP_sha256 (), key, (int) key_length, data, length, mac, NULL);
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = { OSSL_PARAM_construct_utf8_string (OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                    OSSL_PARAM_construct_end () };
+  size_t written = 0;
+  EVP_MAC_CTX *context = EVP_MAC_CTX_new (hmac ());
+  if (context == NULL || !EVP_MAC_init (context, key, key_length, parameters) ||
+      !EVP_MAC_update (context, data, length) || !EVP_MAC_final (context, mac, &written, HASH_OCTETS))
+    g_error ("OpenSSL cannot compute an HMAC");
+  EVP_MAC_CTX_free (context);
 }

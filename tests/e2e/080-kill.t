@@ -52,10 +52,11 @@ my %tickets;
 $tickets{ $_->{subject} }++ for $site->daemon->tickets('--limit', 10000);
 is scalar(keys %tickets), $clients * $each, 'each has a ticket';
 is_deeply [grep { $tickets{$_} != 1 } keys %tickets], [], 'and one only';
+sub acknowledgements { return grep { $_->{to}[0] =~ /whole\.example$/ } $site->sink->mails }
+sub people { my %seen = map { $_->{to}[0] => 1 } acknowledgements(); return scalar keys %seen }
+wait_for('what the relay has taken to arrive', sub { people() >= $clients * $each }, 60);
 my (%acknowledged, %paged);
-for my $mail ($site->sink->mails) {
-    $acknowledged{ Frontdesk::Test::Sink::field($mail, 'Message-ID') }{ $mail->{to}[0] }++ if $mail->{to}[0] =~ /whole\.example$/;
-}
+$acknowledged{ Frontdesk::Test::Sink::field($_, 'Message-ID') }{ $_->{to}[0] }++ for acknowledgements();
 my %people = map { $_ => 1 } map { keys %$_ } values %acknowledged;
 is scalar(keys %people), $clients * $each, 'each sender has an acknowledgement';
 is scalar(keys %acknowledged), $clients * $each, 'with one Message-ID: what came twice around a kill can be dropped';

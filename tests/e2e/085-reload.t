@@ -82,8 +82,10 @@ my @notes = notes();
 is_deeply [grep { !/ 250 / } @notes], [], 'no mail is refused';
 is_deeply [sort map { $_->{subject} } $site->daemon->tickets('--limit', 100000)], [sort map { /^(\S+)/ } @notes], 'each has one ticket';
 idle();
+sub acknowledgements { return grep { $_->{to}[0] =~ /\@whole\.example$/ } $site->sink->mails }
+wait_for('what the relay has taken to arrive', sub { acknowledgements() >= @notes }, 60);
 my (%acknowledged, %phones);
-for my $ack (grep { $_->{to}[0] =~ /\@whole\.example$/ } $site->sink->mails) {
+for my $ack (acknowledgements()) {
     $acknowledged{ $ack->{to}[0] }++;
     $phones{$1}++ if $ack->{body} =~ /please call (\S+ \S+)\./;
 }

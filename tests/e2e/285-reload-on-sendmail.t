@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+# 085-reload on Sendmail.
+use Frontdesk::Test::OnSendmail '085-reload.t';

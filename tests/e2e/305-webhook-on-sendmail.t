@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+# 105-webhook on Sendmail.
+use Frontdesk::Test::OnSendmail '105-webhook.t';
