@@ -147,7 +147,7 @@ database_open (const char *path, DatabaseMode mode, GError **error)
   if (mode == DATABASE_WRITE &&
       !database_execute (database,
                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; "
-                         "PRAGMA cache_size = -16384",
+                         "PRAGMA cache_size = -8192",
                          error))
     return NULL;
   if (mode == DATABASE_WRITE)
