@@ -55,9 +55,9 @@ is status('tickets', '--role', 'nobody'), 0, 'a list of nothing is none of these
 
 # ---- the JSON ----
 
-spew("$dir/due.conf", qq(calendar "c" { timezone = "America/Vancouver" hours = {"mon-fri 06:00-18:00"} }\npolicy "p" { calendar = "c" respond = "1h" }\n));
+spew("$dir/due.conf", qq(calendar "c" { timezone = "Asia/Tokyo" hours = {"mon-fri 06:00-18:00"} }\npolicy "p" { calendar = "c" respond = "1h" }\n));
 is status_with("$dir/due.conf", 'due', '--json', '--policy', 'p', '--at', '2026-11-27T17:30:00'), 0, 'due needs a calendar and a policy only';
-is_deeply(JSON::PP->new->decode($out), { due => { acknowledge => undef, respond => '2026-11-30T14:30:00+00:00', update => undef, resolve => undef } },
+is_deeply(JSON::PP->new->decode($out), { due => { acknowledge => undef, respond => '2026-11-29T21:30:00+00:00', update => undef, resolve => undef } },
     'and goes by the wall clock of the calendar');
 
 my $true = JSON::PP::true();

@@ -9,10 +9,11 @@ static const char conf[] =
   "  priority \"p1\" { calendar = \"always\" acknowledge = \"1m\" respond = \"15m\" update = \"30m\" }\n"
   "  priority \"p4\" { resolve = \"7bd\" } }\n";
 
+/* TEXT on the wall clock of ZONE: what its offset is, is the zone's data's to say, and changes with it. */
 static gint64
-instant (const char *text)
+instant (const char *text, GTimeZone *zone)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, zone);
   g_assert_nonnull (time);
   return g_date_time_to_unix (time) * G_USEC_PER_SEC;
 }
@@ -22,23 +23,23 @@ static const struct {
   const char *opened, *acknowledge, *respond, *update, *resolve; /* "" is not promised */
 } rows[] = {
   /* within hours, five minutes before the weekend, on Sunday, at closing, on a closed day */
-  { 3, "2026-11-25T10:00:00-08:00", "2026-11-25T10:15:00-08:00", "2026-11-25T10:10:00-08:00", "", "2026-11-26T10:00:00-08:00" },
-  { 3, "2026-11-27T17:55:00-08:00", "2026-11-30T06:10:00-08:00", "2026-11-30T06:05:00-08:00", "", "2026-11-28T17:55:00-08:00" },
-  { 3, "2026-11-29T12:00:00-08:00", "2026-11-30T06:15:00-08:00", "2026-11-30T06:10:00-08:00", "", "2026-11-30T12:00:00-08:00" },
-  { 3, "2026-11-27T17:50:00-08:00", "2026-11-30T06:05:00-08:00", "2026-11-27T18:00:00-08:00", "", "2026-11-28T17:50:00-08:00" },
-  { 3, "2026-12-25T09:00:00-08:00", "2026-12-28T06:15:00-08:00", "2026-12-28T06:10:00-08:00", "", "2026-12-26T09:00:00-08:00" },
+  { 3, "2026-11-25T10:00:00", "2026-11-25T10:15:00", "2026-11-25T10:10:00", "", "2026-11-26T10:00:00" },
+  { 3, "2026-11-27T17:55:00", "2026-11-30T06:10:00", "2026-11-30T06:05:00", "", "2026-11-28T17:55:00" },
+  { 3, "2026-11-29T12:00:00", "2026-11-30T06:15:00", "2026-11-30T06:10:00", "", "2026-11-30T12:00:00" },
+  { 3, "2026-11-27T17:50:00", "2026-11-30T06:05:00", "2026-11-27T18:00:00", "", "2026-11-28T17:50:00" },
+  { 3, "2026-12-25T09:00:00", "2026-12-28T06:15:00", "2026-12-28T06:10:00", "", "2026-12-26T09:00:00" },
   /* around the clock */
-  { 1, "2026-11-29T03:00:00-08:00", "2026-11-29T03:01:00-08:00", "2026-11-29T03:15:00-08:00", "2026-11-29T03:30:00-08:00",
-    "2026-11-30T03:00:00-08:00" },
+  { 1, "2026-11-29T03:00:00", "2026-11-29T03:01:00", "2026-11-29T03:15:00", "2026-11-29T03:30:00",
+    "2026-11-30T03:00:00" },
   /* the closing of the seventh business day after the day of arrival */
-  { 4, "2026-11-27T17:55:00-08:00", "2026-11-30T06:10:00-08:00", "2026-11-30T06:05:00-08:00", "", "2026-12-08T18:00:00-08:00" },
-  { 4, "2026-12-21T09:00:00-08:00", "2026-12-21T09:15:00-08:00", "2026-12-21T09:10:00-08:00", "", "2026-12-31T18:00:00-08:00" },
+  { 4, "2026-11-27T17:55:00", "2026-11-30T06:10:00", "2026-11-30T06:05:00", "", "2026-12-08T18:00:00" },
+  { 4, "2026-12-21T09:00:00", "2026-12-21T09:15:00", "2026-12-21T09:10:00", "", "2026-12-31T18:00:00" },
 };
 
 static void
-check (guint row, const char *target, gint64 got, const char *want)
+check (guint row, const char *target, gint64 got, const char *want, GTimeZone *zone)
 {
-  gint64 wanted = *want != '\0' ? instant (want) : 0;
+  gint64 wanted = *want != '\0' ? instant (want, zone) : 0;
   if (got != wanted)
     g_error ("row %u: %s is off by %" G_GINT64_FORMAT " s", row, target, (got - wanted) / G_USEC_PER_SEC);
 }
@@ -57,11 +58,11 @@ test_deadlines (void)
       Deadlines due;
       const char *failed;
       const Policy *policy = config_find_policy (config, "p");
-      g_assert_true (policy_deadlines (&policy->priority[rows[i].priority - 1], instant (rows[i].opened), &due, &failed));
-      check (i, "acknowledge", due.acknowledge, rows[i].acknowledge);
-      check (i, "respond", due.respond, rows[i].respond);
-      check (i, "update", due.update, rows[i].update);
-      check (i, "resolve", due.resolve, rows[i].resolve);
+      g_assert_true (policy_deadlines (&policy->priority[rows[i].priority - 1], instant (rows[i].opened, policy->calendar->zone), &due, &failed));
+      check (i, "acknowledge", due.acknowledge, rows[i].acknowledge, policy->calendar->zone);
+      check (i, "respond", due.respond, rows[i].respond, policy->calendar->zone);
+      check (i, "update", due.update, rows[i].update, policy->calendar->zone);
+      check (i, "resolve", due.resolve, rows[i].resolve, policy->calendar->zone);
     }
   g_unlink (path);
   g_rmdir (folder);
