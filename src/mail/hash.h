@@ -1,4 +1,5 @@
-/* hash: SHA-256 and its MAC. By OpenSSL, which uses the processor's own instructions for it: bodies are large. */
+/* hash: SHA-256 and its MAC. By Nettle, which uses the processor's own instructions for it, as bodies are large, and keeps
+ * nothing for a thread, as libmilter's threads come and go. */
 #pragma once
 
 #include <glib.h>

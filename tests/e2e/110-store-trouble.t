@@ -29,7 +29,9 @@ sub offer {
     my ($site, $name) = @_;
     my $from = "$name\@whole.example";
     $urgent{$name} //= mail(from => $from, to => 'emergency@diytel.ca', subject => $name);
-    return answer($site->send(from => $from, to => ['emergency@diytel.ca'], mail => $urgent{$name}));
+    my $answers;
+    wait_for('MAIL to be taken', sub { $answers = $site->send(from => $from, to => ['emergency@diytel.ca'], mail => $urgent{$name}); $answers->{mail} =~ /^250/ });
+    return answer($answers);
 }
 
 # One ticket, one acknowledgement and one page of each emergency, also after all is delivered.
