@@ -82,38 +82,49 @@ check_some (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   return FALSE;
 }
 
+/* Every value of the list OPTION must be GOOD; COMPLAINT goes on from the name and the value. */
 static gboolean
-check_hours (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+check_each (cfg_t *section, cfg_opt_t *option, gboolean (*good) (const char *text), const char *complaint)
 {
-  (void) rule;
   for (unsigned int i = 0; i < cfg_opt_size (option); i++)
     {
       const char *text = cfg_opt_getnstr (option, i);
-      guint days;
-      DaySpan span;
-      if (hours_parse (text, &days, &span))
+      if (good (text))
         continue;
-      cfg_error (section, "hours: \"%s\" is not understood; write \"mon-fri 08:00-12:00\"", text);
+      cfg_error (section, "%s: \"%s\" %s", option->name, text, complaint);
       return FALSE;
     }
   return TRUE;
 }
 
 static gboolean
+is_hours (const char *text)
+{
+  guint days;
+  DaySpan span;
+  return hours_parse (text, &days, &span);
+}
+
+static gboolean
+check_hours (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  return check_each (section, option, is_hours, "is not understood; write \"mon-fri 08:00-12:00\"");
+}
+
+static gboolean
+is_date (const char *text)
+{
+  gint32 day;
+  DaySpan span;
+  return hours_parse_date (text, &day, &span);
+}
+
+static gboolean
 check_dates (const Rule *rule, cfg_t *section, cfg_opt_t *option)
 {
   (void) rule;
-  for (unsigned int i = 0; i < cfg_opt_size (option); i++)
-    {
-      const char *text = cfg_opt_getnstr (option, i);
-      gint32 day;
-      DaySpan span;
-      if (hours_parse_date (text, &day, &span))
-        continue;
-      cfg_error (section, "%s: \"%s\" is not understood; write \"2026-12-24 08:00-12:00\", or a date alone", option->name, text);
-      return FALSE;
-    }
-  return TRUE;
+  return check_each (section, option, is_date, "is not understood; write \"2026-12-24 08:00-12:00\", or a date alone");
 }
 
 static gboolean
@@ -152,19 +163,17 @@ check_mode (const Rule *rule, cfg_t *section, cfg_opt_t *option)
 }
 
 static gboolean
+is_address (const char *text)
+{
+  g_autofree char *normal = address_normalise (text);
+  return normal != NULL;
+}
+
+static gboolean
 check_addresses (const Rule *rule, cfg_t *section, cfg_opt_t *option)
 {
   (void) rule;
-  for (unsigned int i = 0; i < cfg_opt_size (option); i++)
-    {
-      const char *text = cfg_opt_getnstr (option, i);
-      g_autofree char *normal = address_normalise (text);
-      if (normal != NULL)
-        continue;
-      cfg_error (section, "%s: \"%s\" is no address", option->name, text);
-      return FALSE;
-    }
-  return TRUE;
+  return check_each (section, option, is_address, "is no address");
 }
 
 static const Rule rules[] = {
