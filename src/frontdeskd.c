@@ -122,7 +122,30 @@ hold_standard_descriptors (void)
   return fd >= 0 && close (fd) == 0;
 }
 
-/* Blocked in every thread: SIGUSR1 is waited for by ours, HUP, INT and TERM by libmilter's. */
+/* SQLite shares memory with the commands by a file (mmap). Where the kernel cannot write a page of it any more, because the
+ * disk fails or its file system became read-only, it sends SIGBUS to the thread that touched the page. That thread cannot
+ * go on, nor may it log here: the signal thread is told. */
+static void
+on_lost_memory (int number)
+{
+  enum { PATIENCE = 5 }; /* s; then SIGALRM ends the process, should the signal thread not be able to */
+  (void) number;
+  kill (getpid (), SIGUSR2);
+  alarm (PATIENCE);
+  while (TRUE)
+    pause ();
+}
+
+static void
+stop_for_lost_memory (const Daemon *daemon)
+{
+  g_critical ("the memory mapped from %s-shm is lost: its disk fails or became read-only, see the kernel's log. "
+              "Stopping at once; what was answered with 250 is on disk, other mail is tried again by its senders",
+              daemon->config->database);
+  _exit (EX_IOERR);
+}
+
+/* Blocked in every thread: SIGUSR1 and SIGUSR2 are waited for by ours, HUP, INT and TERM by libmilter's. */
 static void
 block_signals (void)
 {
@@ -132,8 +155,10 @@ block_signals (void)
   sigaddset (&set, SIGINT);
   sigaddset (&set, SIGTERM);
   sigaddset (&set, SIGUSR1);
+  sigaddset (&set, SIGUSR2);
   sigaddset (&set, SIGPIPE);
   pthread_sigmask (SIG_BLOCK, &set, NULL);
+  sigaction (SIGBUS, &(struct sigaction){ .sa_handler = on_lost_memory }, NULL);
 }
 
 /* The new configuration is checked and opened whole before anything is swapped; a bad one changes nothing. */
@@ -173,6 +198,7 @@ wait_for_signals (gpointer data)
   sigset_t set;
   sigemptyset (&set);
   sigaddset (&set, SIGUSR1);
+  sigaddset (&set, SIGUSR2);
   guint64 watchdog = 0;
   gboolean watched = sd_watchdog_enabled (0, &watchdog) > 0;
   guint64 pause = watched ? watchdog / 2 : G_TIME_SPAN_HOUR;
@@ -181,6 +207,8 @@ wait_for_signals (gpointer data)
   while (!g_atomic_int_get (&daemon->stopping))
     {
       int signal = sigtimedwait (&set, NULL, &wait);
+      if (signal == SIGUSR2)
+        stop_for_lost_memory (daemon);
       if (signal == SIGUSR1 && !g_atomic_int_get (&daemon->stopping))
         reload (daemon);
       if (watched)

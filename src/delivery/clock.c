@@ -1,6 +1,5 @@
 #include "delivery/clock.h"
 
-#include <signal.h>
 
 #define POLL (G_USEC_PER_SEC / 2) /* how soon a timer set by another process is seen */
 
@@ -45,14 +44,10 @@ Clock *
 clock_start (Store *store)
 {
   Clock *clock = g_new0 (Clock, 1);
-  sigset_t all, old;
   clock->store = store;
   g_mutex_init (&clock->lock);
   g_cond_init (&clock->changed);
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &old);
   clock->thread = g_thread_new ("clock", tick, clock);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
   return clock;
 }
 

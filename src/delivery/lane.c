@@ -1,6 +1,5 @@
 #include "delivery/lane.h"
 
-#include <signal.h>
 
 #define POLL (G_USEC_PER_SEC / 2)   /* how soon a change by another process is seen */
 #define TROUBLE (2 * G_USEC_PER_SEC) /* between looks while the store fails */
@@ -99,18 +98,14 @@ Lane *
 lane_start (Store *store, gboolean pages, LaneSend send, gpointer data)
 {
   Lane *lane = g_new0 (Lane, 1);
-  sigset_t all, old;
   lane->store = store;
   lane->pages = pages;
   lane->send = send;
   lane->data = data;
   g_mutex_init (&lane->lock);
   g_cond_init (&lane->changed);
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &old); /* inherited by the workers too */
   lane->workers = g_thread_pool_new (work, lane, LANE_WORKERS, TRUE, NULL);
   lane->thread = g_thread_new (pages ? "pages" : "letters", dispatch, lane);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
   return lane;
 }
 

@@ -1,6 +1,5 @@
 #include "store/writer.h"
 
-#include <signal.h>
 
 #define BATCH 256
 
@@ -213,16 +212,12 @@ Writer *
 writer_new (Database *database)
 {
   Writer *writer = g_new0 (Writer, 1);
-  sigset_t all, old;
   writer->database = database;
   writer->path = g_strdup (database->path);
   writer->jobs = g_async_queue_new ();
   writer->well = TRUE;
   g_mutex_init (&writer->lock);
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &old); /* signals are for the threads that wait for them */
   writer->thread = g_thread_new ("store writer", serve, writer);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
   return writer;
 }
 

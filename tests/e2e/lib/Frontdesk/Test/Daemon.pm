@@ -4,7 +4,7 @@ package Frontdesk::Test::Daemon;
 
 use strict;
 use warnings;
-use Frontdesk::Test::Support qw(start_process end_process run slurp spew wait_for);
+use Frontdesk::Test::Support qw(start_process end_process end_of_process run slurp spew wait_for);
 use IO::Socket::UNIX;
 use JSON::PP ();
 use POSIX ();
@@ -97,6 +97,14 @@ sub log { return -e "$_[0]{dir}/daemon.log" ? slurp("$_[0]{dir}/daemon.log") : '
 sub stop {
     my ($self, $signal) = @_;
     return end_process(delete $self->{pid}, $signal, sub { IO::Socket::UNIX->new(Peer => $self->socket_path) });
+}
+
+# The wait status of a daemon that has ended by itself, else undef.
+sub has_ended {
+    my ($self) = @_;
+    my $status = end_of_process($self->{pid});
+    delete $self->{pid} if defined $status;
+    return $status;
 }
 
 # TERM, and knocks at the socket, because libmilter looks for a stop when something comes or after five seconds.

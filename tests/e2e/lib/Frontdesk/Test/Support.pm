@@ -9,7 +9,7 @@ use File::Temp ();
 use IO::Socket::INET;
 use POSIX ();
 
-our @EXPORT_OK = qw(wait_for free_port scratch start_process end_process run slurp spew);
+our @EXPORT_OK = qw(wait_for free_port scratch start_process end_process end_of_process run slurp spew);
 
 my %processes;
 my $owner = $$;
@@ -67,6 +67,14 @@ sub end_process {
         $nudge->() if $nudge;
         select undef, undef, undef, 0.02;
     }
+    return $?;
+}
+
+# The wait status of a process that has ended by itself, else undef.
+sub end_of_process {
+    my ($pid) = @_;
+    return if waitpid($pid, POSIX::WNOHANG()) != $pid;
+    delete $processes{$pid};
     return $?;
 }
 
