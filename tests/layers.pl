@@ -13,7 +13,7 @@ my %may = (
 );
 my %library = (
     'libmilter/' => [qw(gateway)], 'sqlite3.h' => [qw(store)], 'ldap.h' => [qw(directory commands)], 'curl/' => [qw(delivery)],
-    'confuse.h' => [qw(config)], 'libical/' => [qw(config)], 'nettle/' => [qw(mail)],
+    'confuse.h' => [qw(config)], 'libical/' => [qw(config)], 'nettle/' => [qw(mail)], 'unicode/' => [qw(mail)],
 );
 for my $room (sort keys %may) {
     my @wrong;
