@@ -2,28 +2,13 @@
 #include <string.h>
 
 #include "delivery/delivery.h"
+#include "mail/dates.h"
 
-/* Opening hours as written, with their zone; NULL when the role has no policy or its calendar is always open. */
-static char *
-opening_hours (const Role *role, int priority)
+/* NULL when the role has no policy. */
+static const Calendar *
+find_calendar (const Role *role, int priority)
 {
-  if (role->policy == NULL)
-    return NULL;
-  const Calendar *calendar = role->policy->priority[priority - 1].calendar;
-  if (calendar == NULL || calendar->hours[0] == NULL)
-    return NULL;
-  g_autofree char *hours = g_strjoinv (", ", calendar->hours);
-  return g_strdup_printf ("%s (%s)", hours, calendar->timezone);
-}
-
-static char *
-opening_time (const Role *role, const Ticket *ticket)
-{
-  const Calendar *calendar = role->policy != NULL ? role->policy->priority[ticket->priority - 1].calendar : NULL;
-  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier (calendar != NULL ? calendar->timezone : "UTC");
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (ticket->opened_at / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) local = g_date_time_to_timezone (utc, zone);
-  return g_date_time_format (local, "%Y-%m-%d %H:%M %Z");
+  return role->policy != NULL ? role->policy->priority[priority - 1].calendar : NULL;
 }
 
 /* The subject without our tag and without "Re:", so that an answer's answer does not grow. */
@@ -76,8 +61,11 @@ delivery_write (const Config *config, const Templates *templates, const Seal *se
   gboolean answer = g_str_equal (row->kind, "acknowledgement");
   g_autofree char *tag = g_strdup_printf ("[%s #%" G_GINT64_FORMAT "]", config->tag, ticket->number);
   g_autofree char *plain = plain_subject (config, ticket->subject);
-  g_autofree char *hours = opening_hours (role, ticket->priority);
-  g_autofree char *opened = opening_time (role, ticket);
+  const Calendar *calendar = find_calendar (role, ticket->priority);
+  g_autofree char *language = templates_find_language (templates, row->template, row->languages);
+  g_autofree char *hours = calendar != NULL ? dates_hours (language, calendar) : NULL;
+  g_autofree char *opened =
+    dates_moment (language, calendar != NULL ? calendar->timezone : "UTC", ticket->opened_at, row->created_at);
   g_autofree char *priority = g_strdup_printf ("p%d", ticket->priority);
   const LetterData data = { .number = ticket->number,
                             .tag = tag,
@@ -100,7 +88,6 @@ delivery_write (const Config *config, const Templates *templates, const Seal *se
                             .detail = row->reason };
   if (!templates_fill (templates, row->template, row->languages, &data, subject, body, error))
     return FALSE;
-  g_autofree char *language = templates_find_language (templates, row->template, row->languages);
   g_autofree char *reply_to = reply_address (seal, role, row, ticket->number);
   g_auto (GStrv) references = g_strsplit (ticket->references != NULL ? ticket->references : "", " ", -1);
   const Letter letter = { .from_name = config->company,

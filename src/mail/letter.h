@@ -33,11 +33,17 @@ typedef struct {
   const char *company, *phone, *role, *role_address, *team, *assignee;
   const char *priority;   /* "p3" */
   const char *standing;   /* "unknown (directory unavailable)" */
-  const char *hours;      /* opening hours as written, with zone */
-  const char *opened;     /* when, as a sentence part */
+  const char *hours;      /* as dates_hours() writes them */
+  const char *promise, *resolution;      /* the first answer and the solution, as dates_promise() writes them */
+  const char *next_update, *old_promise; /* the same */
+  const char *opened, *next_opening;     /* as dates_moment() writes them */
+  const char *target, *due; /* for staff: which promise ("respond"), and when, as dates_moment() writes it */
+  const char *holiday;    /* its name */
+  const char *greeting, *closing; /* the policy's own, in place of the template's */
   const char *reason;     /* why a notification was written */
   const char *excerpt;    /* the first lines of the message, for staff only */
   const char *detail;     /* for notices: what failed */
+  const char *text;       /* an agent's answer; what passes LIMIT_ANSWER is cut off */
 } LetterData;
 
 /* Fills template NAME in the first of LANGUAGES (comma list such as "fr-CA,en") that exists, else the default.

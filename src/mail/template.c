@@ -35,7 +35,11 @@ static const Field fields[] = {
   LINE (phone, LIMIT_NAME),        LINE (role, LIMIT_NAME),            LINE (role_address, LIMIT_ADDRESS),
   LINE (team, LIMIT_NAME),         LINE (assignee, LIMIT_NAME),        LINE (priority, LIMIT_NAME),
   LINE (standing, LIMIT_NAME),     LINE (opened, LIMIT_NAME),          LINE (reason, LIMIT_ERROR_TEXT),
-  LINES (hours, LIMIT_EXCERPT),    LINES (excerpt, LIMIT_EXCERPT),     LINES (detail, LIMIT_EXCERPT),
+  LINE (promise, LIMIT_NAME),      LINE (resolution, LIMIT_NAME),      LINE (next_update, LIMIT_NAME),
+  LINE (old_promise, LIMIT_NAME),  LINE (next_opening, LIMIT_NAME),    LINE (holiday, LIMIT_NAME),
+  LINE (target, LIMIT_NAME),       LINE (due, LIMIT_NAME),             LINE (greeting, LIMIT_SUBJECT),
+  LINES (closing, LIMIT_EXCERPT),  LINES (hours, LIMIT_EXCERPT),       LINES (excerpt, LIMIT_EXCERPT),
+  LINES (detail, LIMIT_EXCERPT),   LINES (text, LIMIT_ANSWER),
 };
 
 static void fail (GError **error, LetterError code, const char *path, guint line, const char *format, ...)
@@ -111,11 +115,12 @@ scope_new_longest (void)
 {
   TmplScope *scope = tmpl_scope_new ();
   g_autoptr (GString) longest = g_string_new (NULL);
-  for (gsize i = 0; i < LIMIT_EXCERPT; i++)
-    g_string_append (longest, "\360\237\223\256"); /* four octets, one character */
+  const char mailbox[] = "\360\237\223\256"; /* four octets, one character */
+  for (gsize i = 0; i < LIMIT_ANSWER; i++)
+    g_string_append (longest, mailbox);
   tmpl_scope_set_string (scope, "number", "9223372036854775807");
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    set_field (scope, &fields[i], longest->str);
+    set_field (scope, &fields[i], longest->str + longest->len - fields[i].max * strlen (mailbox));
   return scope;
 }
 

@@ -17,7 +17,7 @@ is $ack->{from}, '', 'the acknowledgement has the null sender';
 is Frontdesk::Test::Sink::field($ack, 'Auto-Submitted'), 'auto-replied', 'it says that a machine wrote it';
 is Frontdesk::Test::Sink::field($ack, 'In-Reply-To'), '<first@customer.example>', 'it answers the message';
 like Frontdesk::Test::Sink::field($ack, 'Subject'), qr/\[DIYTel #1\] No dial tone/, 'its subject has the tag';
-like $ack->{body}, qr/mon-fri 06:00-18:00 \(America\/Vancouver\)/, 'it gives the opening hours with their zone';
+like $ack->{body}, qr/^Monday to Friday: 06:00-18:00\r?\nPacific Time\r?$/m, 'it gives the opening hours in words, with their zone';
 my $reply_to = Frontdesk::Test::Sink::field($ack, 'Reply-To');
 like $reply_to, qr/^<?support\+t\.1\.[a-z2-7]{16}\@diytel\.ca>?$/, 'answers go to the signed address';
 $reply_to =~ s/[<>]//g;
