@@ -8,8 +8,10 @@
 
 G_DEFINE_QUARK (frontdesk-letter-error-quark, letter_error)
 
-static const char *const letters[] = { "acknowledgement", "emergency",   "emergency-unverified", "team-new",
-                                       "team-unverified", "team-failed", "page" };
+static const char *const letters[] = { "acknowledgement", "after-hours", "holiday",      "emergency",
+                                       "emergency-unverified", "update", "extension", "resolved",
+                                       "reply", "team-new", "team-unverified", "team-failed",
+                                       "team-warning", "team-breach", "team-reminder", "page" };
 
 struct Templates {
   GHashTable *by_name; /* (element-type utf8 Template) "fr-ca/acknowledgement" */

@@ -8,8 +8,12 @@
 #include "config/limits.h"
 #include "mail/message.h"
 
-static const char *const names[] = { "acknowledgement", "emergency",   "emergency-unverified", "team-new",
-                                     "team-unverified", "team-failed", "page" };
+static const char *const customer_letters[] = { "acknowledgement", "after-hours", "holiday", "emergency",
+                                                "emergency-unverified", "update", "extension", "resolved" };
+static const char *const names[] = { "acknowledgement", "after-hours", "holiday", "emergency",
+                                     "emergency-unverified", "update", "extension", "resolved",
+                                     "reply", "team-new", "team-unverified", "team-failed",
+                                     "team-warning", "team-breach", "team-reminder", "page" };
 
 /* ---- folders of templates ---- */
 
@@ -70,7 +74,19 @@ static const LetterData sample = { .number = 1042,
                                    .priority = "p3",
                                    .standing = "unknown (directory unavailable)",
                                    .hours = "mon-fri 06:00-18:00 (America/Vancouver)",
-                                   .opened = "2026-11-24 09:00",
+                                   .promise = "by 10:15 on Tuesday",
+                                   .resolution = "by 17:00 on Friday",
+                                   .next_update = "by 11:30 on Wednesday",
+                                   .old_promise = "by 08:45 on Monday",
+                                   .opened = "09:00 on Saturday",
+                                   .next_opening = "06:00 on Thursday",
+                                   .target = "respond",
+                                   .due = "12:20 on Sunday",
+                                   .holiday = "Boxing Day",
+                                   .greeting = "Dear customers",
+                                   .closing = "Thank you for\nyour interest.",
+                                   .assignee = "Alice Tremblay",
+                                   .text = "It works again.\n\n  Alice",
                                    .reason = "the sender is not verified",
                                    .excerpt = "There is no\n  dial tone.",
                                    .detail = "550 5.1.1 no such user" };
@@ -120,33 +136,153 @@ shipped_folder (void)
   return g_build_filename (source != NULL ? source : ".", "templates", NULL);
 }
 
+static const char *const shipped_languages[] = { "en", "fr", "vi" };
+
+static void
+assert_neat (const char *body)
+{
+  g_assert_null (strstr (body, "{{"));
+  g_assert_null (strstr (body, "\n\n\n"));
+}
+
 static void
 test_shipped_templates (void)
 {
-  static const char *const languages[] = { "en", "fr" };
-  g_autoptr (GError) error = NULL;
+  const LetterData nothing = { 0 };
   g_autofree char *folder = shipped_folder ();
-  for (guint l = 0; l < G_N_ELEMENTS (languages); l++)
+  for (guint l = 0; l < G_N_ELEMENTS (shipped_languages); l++)
     {
-      g_autoptr (Templates) templates = templates_load (folder, languages[l], &error);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (Templates) templates = templates_load (folder, shipped_languages[l], &error);
       g_assert_no_error (error);
       for (guint i = 0; i < G_N_ELEMENTS (names); i++)
         {
           g_autofree char *subject = NULL;
-          g_autofree char *body = fill (templates, names[i], languages[l], &sample, &subject);
+          g_autofree char *language = templates_find_language (templates, names[i], shipped_languages[l]);
+          g_autofree char *body = fill (templates, names[i], shipped_languages[l], &sample, &subject);
+          g_autofree char *bare = fill (templates, names[i], shipped_languages[l], &nothing, NULL);
+          g_assert_cmpstr (language, ==, shipped_languages[l]);
           g_assert_nonnull (strstr (subject, "[DIYTel #1042]"));
           g_assert_nonnull (strstr (subject, "No dial tone"));
-          g_assert_nonnull (strstr (body, "1042"));
-          g_assert_null (strstr (body, "{{"));
-          g_assert_null (strstr (body, "\n\n\n"));
+          g_assert_true (g_str_equal (names[i], "reply") || strstr (body, "1042") != NULL);
+          assert_neat (body);
+          assert_neat (bare);
         }
+    }
+}
+
+/* What each letter is for is in it, in every language. */
+static void
+test_shipped_values (void)
+{
+  static const struct {
+    const char *letter, *values[8];
+  } rows[] = {
+    { "acknowledgement", { "by 10:15 on Tuesday", "by 17:00 on Friday", "mon-fri 06:00-18:00", "+1 604-635-0700",
+                           "Alice Tremblay" } },
+    { "after-hours", { "06:00 on Thursday", "by 10:15 on Tuesday", "mon-fri 06:00-18:00", "+1 604-635-0700",
+                       "Alice Tremblay" } },
+    { "holiday", { "Boxing Day", "06:00 on Thursday", "by 10:15 on Tuesday", "mon-fri 06:00-18:00",
+                   "+1 604-635-0700" } },
+    { "emergency", { "by 10:15 on Tuesday", "by 11:30 on Wednesday", "mon-fri 06:00-18:00", "+1 604-635-0700",
+                     "Alice Tremblay" } },
+    { "emergency-unverified", { "by 10:15 on Tuesday", "mon-fri 06:00-18:00", "+1 604-635-0700" } },
+    { "update", { "by 11:30 on Wednesday", "Alice Tremblay", "+1 604-635-0700" } },
+    { "extension", { "by 08:45 on Monday", "by 10:15 on Tuesday", "by 17:00 on Friday" } },
+    { "team-new", { "09:00 on Saturday", "ann@example.com", "dial tone." } },
+    { "team-unverified", { "09:00 on Saturday", "the sender is not verified", "dial tone." } },
+    { "team-failed", { "550 5.1.1 no such user", "ann@example.com" } },
+    { "team-warning", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
+    { "team-breach", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
+    { "team-reminder", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
+    { "page", { "09:00 on Saturday", "K 1001" } },
+  };
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  for (guint l = 0; l < G_N_ELEMENTS (shipped_languages); l++)
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+      {
+        g_autofree char *body = fill (templates, rows[i].letter, shipped_languages[l], &sample, NULL);
+        for (guint v = 0; rows[i].values[v] != NULL; v++)
+          if (strstr (body, rows[i].values[v]) == NULL)
+            g_error ("%s/%s does not say \"%s\":\n%s", shipped_languages[l], rows[i].letter, rows[i].values[v], body);
+      }
+}
+
+/* The policy's own first and last words, or the template's. */
+static void
+test_shipped_greetings (void)
+{
+  static const char *const hello[] = { "Hello,\n\n", "Bonjour,\n\n", "Kính chào quý khách,\n\n" };
+  LetterData plain = sample;
+  plain.greeting = plain.closing = NULL;
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  for (guint l = 0; l < G_N_ELEMENTS (shipped_languages); l++)
+    for (guint i = 0; i < G_N_ELEMENTS (customer_letters); i++)
+      {
+        g_autofree char *body = fill (templates, customer_letters[i], shipped_languages[l], &sample, NULL);
+        g_autofree char *without = fill (templates, customer_letters[i], shipped_languages[l], &plain, NULL);
+        g_assert_true (g_str_has_prefix (body, "Dear customers\n\n"));
+        g_assert_true (g_str_has_suffix (body, "\n\nThank you for\nyour interest.\n\nDIYTel\n"));
+        g_assert_true (g_str_has_prefix (without, hello[l]));
+        g_assert_true (g_str_has_suffix (without, ".\n\nDIYTel\n"));
+        g_assert_null (strstr (without, "customers\n"));
+      }
+}
+
+/* A target is written in the language of the letter; one that has no words there as it is given. */
+static void
+test_shipped_targets (void)
+{
+  static const struct {
+    const char *target, *words[3];
+  } rows[] = {
+    { "acknowledge", { "acknowledgement", "accusé de réception", "thư xác nhận" } },
+    { "respond", { "first answer", "première réponse", "câu trả lời đầu tiên" } },
+    { "update", { "update to the customer", "mise à jour", "thông tin mới" } },
+    { "resolve", { "solution", "solution", "giải quyết" } },
+    { "root-cause note", { "root-cause note", "root-cause note", "root-cause note" } },
+  };
+  LetterData data = sample;
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint l = 0; l < G_N_ELEMENTS (shipped_languages); l++)
+      {
+        data.target = rows[i].target;
+        g_autofree char *warning = fill (templates, "team-warning", shipped_languages[l], &data, NULL);
+        g_autofree char *breach = fill (templates, "team-breach", shipped_languages[l], &data, NULL);
+        g_assert_nonnull (strstr (warning, rows[i].words[l]));
+        g_assert_nonnull (strstr (breach, rows[i].words[l]));
+      }
+}
+
+/* An agent's answer goes out as it was written. */
+static void
+test_shipped_reply (void)
+{
+  g_autofree char *folder = shipped_folder ();
+  g_autofree char *longest = g_strnfill (LIMIT_ANSWER, 'x');
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  LetterData data = sample;
+  data.text = longest;
+  for (guint l = 0; l < G_N_ELEMENTS (shipped_languages); l++)
+    {
+      g_autofree char *subject = NULL;
+      g_autofree char *body = fill (templates, "reply", shipped_languages[l], &sample, &subject);
+      g_autofree char *whole = fill (templates, "reply", shipped_languages[l], &data, NULL);
+      g_assert_cmpstr (subject, ==, "Re: [DIYTel #1042] No dial tone");
+      g_assert_cmpstr (body, ==, "It works again.\n\n  Alice\n");
+      g_assert_cmpstr (g_strchomp (whole), ==, longest);
     }
 }
 
 static void
 test_shipped_customer_letters (void)
 {
-  static const char *const letters[] = { "acknowledgement", "emergency", "emergency-unverified" };
+  static const char *const letters[] = { "acknowledgement", "after-hours", "holiday", "emergency",
+                                        "emergency-unverified" };
   g_autofree char *folder = shipped_folder ();
   g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
   LetterData bare = sample;
@@ -714,6 +850,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define WITH_PLACE(name, test) g_test_add (name, Place, NULL, place_set_up, test, place_tear_down)
   g_test_add_func ("/templates/shipped", test_shipped_templates);
+  g_test_add_func ("/templates/shipped-values", test_shipped_values);
+  g_test_add_func ("/templates/shipped-greetings", test_shipped_greetings);
+  g_test_add_func ("/templates/shipped-targets", test_shipped_targets);
+  g_test_add_func ("/templates/shipped-reply", test_shipped_reply);
   g_test_add_func ("/templates/shipped-customer-letters", test_shipped_customer_letters);
   WITH_PLACE ("/templates/load-errors", test_load_errors);
   WITH_PLACE ("/templates/broken-in-other-language", test_broken_in_other_language);
