@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "delivery/delivery.h"
 #include "desk/desk.h"
+#include "desk/upkeep.h"
 #include "detach.h"
 #include "gateway/gateway.h"
 #include "log.h"
@@ -177,6 +178,7 @@ reload (Daemon *daemon)
           !g_str_equal (config->database, daemon->config->database))
         g_warning ("a changed \"listen\" or \"database\" takes effect at the next start only");
       gateway_set_desk (desk);
+      upkeep_install (daemon->store, config, daemon->seal);
       delivery_reload (daemon->delivery, config, desk->templates);
       g_message ("configuration reloaded from %s", daemon->config_path);
     }
@@ -258,6 +260,7 @@ serve (Daemon *daemon)
   g_autoptr (GError) error = NULL, late = NULL;
   if (!open_rooms (daemon, &error))
     return fail (EX_UNAVAILABLE, "", error);
+  upkeep_install (daemon->store, daemon->config, daemon->seal);
   daemon->delivery = delivery_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates);
   gateway_set_desk (daemon->desk);
   if (!gateway_listen (daemon->config, &error))

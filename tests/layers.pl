@@ -8,7 +8,7 @@ my $source = $ENV{FRONTDESK_SOURCE} // '.';
 my %may = (
     config => [qw(config)], mail => [qw(config mail)], directory => [qw(config mail directory store)],
     store => [qw(config mail directory store)], desk => [qw(config mail directory store desk)],
-    delivery => [qw(config mail directory store delivery)], gateway => [qw(config mail directory store desk gateway)],
+    delivery => [qw(config mail directory store desk delivery)], gateway => [qw(config mail directory store desk gateway)],
     commands => [qw(config mail directory store desk delivery commands)],
 );
 my %library = (

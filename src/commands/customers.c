@@ -14,12 +14,12 @@ typedef struct {
   StoreImport *import;
   gint64 rows;
   gboolean terminal;
-} Target;
+} ImportTarget;
 
 static gboolean
 add_customer (const Contact *contact, gpointer data, GError **error)
 {
-  Target *target = data;
+  ImportTarget *target = data;
   target->rows++;
   return store_import_add (target->import, contact, error);
 }
@@ -27,7 +27,7 @@ add_customer (const Contact *contact, gpointer data, GError **error)
 static void
 show_progress (double share, gpointer data)
 {
-  const Target *target = data;
+  const ImportTarget *target = data;
   if (!target->terminal)
     return;
   int filled = (int) (CLAMP (share, 0, 1) * BAR_WIDTH);
@@ -45,7 +45,7 @@ import_failed (const GError *error)
 }
 
 static gboolean
-read_file (const CommandContext *context, const char *path, Target *target, GError **error)
+read_file (const CommandContext *context, const char *path, ImportTarget *target, GError **error)
 {
   ImportSink sink = { .add = add_customer, .progress = show_progress, .data = target };
   gboolean read = g_str_has_suffix (path, ".ldif") ? import_ldif (path, &context->config->directory, &sink, error)
@@ -60,7 +60,7 @@ import_customers (CommandContext *context, const char *path)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Store) store = store_open (context->config->database, STORE_WRITE, &error);
-  Target target = { .terminal = isatty (STDERR_FILENO) };
+  ImportTarget target = { .terminal = isatty (STDERR_FILENO) };
   target.import = store != NULL ? store_import_begin (store, &error) : NULL;
   if (target.import == NULL)
     return output_error ("customers", error);

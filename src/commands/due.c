@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-#include "desk/policy.h"
+#include "desk/promises.h"
 
 typedef struct {
-  char *policy, *priority, *at;
+  char *policy, *priority, *kind, *at;
 } Options;
 
 static void
@@ -15,6 +15,7 @@ options_clear (Options *options)
 {
   g_free (options->policy);
   g_free (options->priority);
+  g_free (options->kind);
   g_free (options->at);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -25,6 +26,7 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
   const GOptionEntry entries[] = {
     { "policy", 0, 0, G_OPTION_ARG_STRING, &options->policy, "the policy", "P" },
     { "priority", 0, 0, G_OPTION_ARG_STRING, &options->priority, "p1 to p4; p3 without it", "N" },
+    { "kind", 0, 0, G_OPTION_ARG_STRING, &options->kind, "the kind; standard without it", "K" },
     { "at", 0, 0, G_OPTION_ARG_STRING, &options->at, "when the ticket is opened", "TIME" },
     { NULL, 0, 0, 0, NULL, NULL, NULL }
   };
@@ -34,7 +36,7 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
     return FALSE;
   if (*argc == 1 && options->policy != NULL)
     return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "usage: frontdesk due --policy P [--priority N] [--at TIME]");
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "usage: frontdesk due --policy P [--priority N] [--kind K] [--at TIME]");
   return FALSE;
 }
 
@@ -51,16 +53,15 @@ read_priority (const char *text, int *priority, GError **error)
 }
 
 static void
-print (const CommandContext *context, const Deadlines *due)
+print (const CommandContext *context, const GArray *promises)
 {
-  const char *const names[] = { "acknowledge", "respond", "update", "resolve" };
-  const gint64 times[] = { due->acknowledge, due->respond, due->update, due->resolve };
   json_t *object = json_object (), *rows = json_array ();
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  for (TargetKind target = 0; target < TARGETS; target++)
     {
-      json_t *time = output_time (times[i]);
-      json_object_set (object, names[i], time);
-      json_array_append_new (rows, json_pack ("{s:s, s:o}", "target", names[i], "due", time));
+      const Promise *promise = promises_find_open (promises, target);
+      json_t *time = output_time (promise != NULL ? promise->due_at : 0);
+      json_object_set (object, target_to_string (target), time);
+      json_array_append_new (rows, json_pack ("{s:s, s:o}", "target", target_to_string (target), "due", time));
     }
   if (context->json)
     output_json (json_pack ("{s:O}", "due", object));
@@ -70,38 +71,50 @@ print (const CommandContext *context, const Deadlines *due)
   json_decref (rows);
 }
 
+/* What is promised has a time, unless its calendar has no open time for years. */
+static gboolean
+check_times (const GArray *promises)
+{
+  for (guint i = 0; i < promises->len; i++)
+    {
+      const Promise *promise = &g_array_index (promises, Promise, i);
+      if (promise->due_at != 0)
+        continue;
+      fprintf (stderr, "frontdesk due: %s: its calendar has no open time in the ten years after that\n",
+               target_to_string (promise->target));
+      return FALSE;
+    }
+  return TRUE;
+}
+
 int
 command_due (CommandContext *context, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_auto (Options) options = { 0 };
   int priority = 0;
+  gint64 at;
   if (!read_options (&argc, &argv, &options, &error) || !read_priority (options.priority, &priority, &error))
     {
       fprintf (stderr, "frontdesk due: %s\n", error->message);
       return COMMAND_USAGE;
     }
   const Policy *policy = config_find_policy (context->config, options.policy);
-  if (policy == NULL)
+  const TicketKind *kind = policy != NULL ? policy_find_kind (policy, options.kind) : NULL;
+  if (policy == NULL || (kind == NULL && g_strcmp0 (options.kind, "standard") != 0 && options.kind != NULL))
     {
-      fprintf (stderr, "frontdesk due: the configuration has no policy \"%s\"\n", options.policy);
+      fprintf (stderr, "frontdesk due: the configuration has no policy \"%s\"%s%s\n", options.policy,
+               policy != NULL ? " with a kind " : "", policy != NULL ? options.kind : "");
       return COMMAND_DATA;
     }
-  const Targets *targets = &policy->priority[priority - 1];
-  Deadlines due = { 0 };
-  gint64 at;
-  const char *failed;
   if (!moment_read (options.at, policy->calendar->zone, &at, &error))
     {
       fprintf (stderr, "frontdesk due: %s\n", error->message);
       return COMMAND_USAGE;
     }
-  if (!policy_deadlines (targets, at, &due, &failed))
-    {
-      fprintf (stderr, "frontdesk due: %s: calendar \"%s\" has no open time in the ten years after that\n", failed,
-               targets->calendar->name);
-      return COMMAND_DATA;
-    }
-  print (context, &due);
+  g_autoptr (GArray) promises = promises_open (policy, priority, kind, at, TRUE, FALSE);
+  if (!check_times (promises))
+    return COMMAND_DATA;
+  print (context, promises);
   return COMMAND_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "delivery/delivery.h"
 #include "desk/desk.h"
+#include "desk/promises.h"
 
 typedef struct {
   char *from; /* nullable: read from the message */
@@ -84,7 +85,7 @@ acknowledgement_to_json (const Desk *desk, const Reception *reception, const Dec
   if (outgoing == NULL)
     return json_null ();
   const MessageFacts *facts = reception->facts;
-  const Ticket ticket = { .number = number,
+  Ticket ticket = { .number = number,
                           .role = decision->role->name,
                           .state = (char *) "open",
                           .subject = facts->subject,
@@ -92,10 +93,15 @@ acknowledgement_to_json (const Desk *desk, const Reception *reception, const Dec
                           .requester_name = facts->from_name,
                           .customer = reception->contact != NULL ? reception->contact->customer : NULL,
                           .standing = decision->standing_reason,
-                          .team = decision->role->team->name,
-                          .priority = decision->role->priority,
+                          .team = decision->team->name,
+                          .priority = decision->priority,
                           .opened_at = now,
                           .message_id = facts->message_id };
+  for (TargetKind target = 0; target < TARGETS; target++)
+    {
+      const Promise *promise = promises_find_open (decision->promises, target);
+      ticket.due[target] = promise != NULL ? promise->due_at : 0;
+    }
   const OutboxRow row = { .kind = (char *) outgoing_kind_to_string (outgoing->kind),
                           .recipient = outgoing->recipient,
                           .template = outgoing->template,
@@ -123,6 +129,18 @@ pages_to_json (const Decision *decision)
 }
 
 static json_t *
+due_to_json (const Decision *decision)
+{
+  json_t *due = json_object ();
+  for (TargetKind target = 0; target < TARGETS; target++)
+    {
+      const Promise *promise = promises_find_open (decision->promises, target);
+      json_object_set_new (due, target_to_string (target), output_time (promise != NULL ? promise->due_at : 0));
+    }
+  return due;
+}
+
+static json_t *
 number_to_json (gint64 number)
 {
   return number != 0 ? json_integer (number) : json_null ();
@@ -135,16 +153,18 @@ decision_to_json (const Desk *desk, const Reception *reception, const Decision *
   json_t *letter = acknowledgement_to_json (desk, reception, decision, number, now, error);
   if (letter == NULL)
     return NULL;
-  return json_pack ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:b, s:s, s:b, s:s?, s:o, s:{s:n, s:n, s:n, s:n}, "
-                    "s:o, s:s}",
+  g_autofree char *priority = g_strdup_printf ("p%d", decision->priority != 0 ? decision->priority : decision->role->priority);
+  return json_pack ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:b, s:s, s:b, s:s?, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s?}",
                     "role", decision->role->name, "sender", reception->facts->from, "standing",
                     standing_to_string (decision->standing), "standing_reason", decision->standing_reason, "decision",
                     intake_kind_to_string (decision->kind), "reason", decision->reason, "ticket",
                     number_to_json (decision->ticket), "related", number_to_json (decision->related), "automatic",
                     decision->automatic, "automatic_reason", decision->automatic_reason, "acknowledge",
                     decision->acknowledge, "acknowledge_reason", decision->acknowledge_reason, "page", decision->page,
-                    "page_reason", decision->page_reason, "pages", pages_to_json (decision), "due", "acknowledge",
-                    "respond", "update", "resolve", "acknowledgement", letter, "reply", decision->reply);
+                    "page_reason", decision->page_reason, "pages", pages_to_json (decision), "due", due_to_json (decision),
+                    "acknowledgement", letter, "reply", decision->reply, "priority", priority, "kind",
+                    decision->ticket_kind != NULL ? decision->ticket_kind->name : "standard", "team",
+                    decision->team != NULL ? decision->team->name : decision->role->team->name, "rules", decision->rules);
 }
 
 static void
@@ -160,10 +180,15 @@ static void
 print_decision (const json_t *decision)
 {
   static const char *const keys[] = { "sender", "standing_reason", "decision", "reason", "automatic_reason",
-                                      "acknowledge_reason", "page_reason", "reply" };
+                                      "acknowledge_reason", "page_reason", "rules", "priority", "kind", "team", "reply" };
   printf ("%s\n", json_string_value (json_object_get (decision, "role")));
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     print_text (keys[i], json_object_get (decision, keys[i]));
+  for (TargetKind target = 0; target < TARGETS; target++)
+    {
+      g_autofree char *key = g_strconcat (target_to_string (target), " by", NULL);
+      print_text (key, json_object_get (json_object_get (decision, "due"), target_to_string (target)));
+    }
   size_t index;
   const json_t *page, *letter = json_object_get (decision, "acknowledgement");
   json_array_foreach (json_object_get (decision, "pages"), index, page)

@@ -10,7 +10,7 @@ moment_read (const char *text, GTimeZone *zone, gint64 *at, GError **error)
   if (moment == NULL)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   "--at: \"%s\" is no time; write 2026-11-23T08:00:00-08:00", text);
+                   "\"%s\" is no time; write 2026-11-23T08:00:00-08:00", text);
       return FALSE;
     }
   *at = g_date_time_to_unix (moment) * G_USEC_PER_SEC;

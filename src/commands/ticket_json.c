@@ -8,16 +8,23 @@ set (json_t *object, const char *key, json_t *value)
   json_object_set_new (object, key, value);
 }
 
-/* No deadlines are kept yet: a policy's targets are all null. */
 static json_t *
-due_to_json (void)
+due_to_json (const Ticket *ticket)
 {
   json_t *due = json_object ();
-  set (due, "acknowledge", json_null ());
-  set (due, "respond", json_null ());
-  set (due, "update", json_null ());
-  set (due, "resolve", json_null ());
+  for (TargetKind target = 0; target < TARGETS; target++)
+    set (due, target_to_string (target), output_time (ticket->due[target]));
   return due;
+}
+
+static json_t *
+breached_to_json (const Ticket *ticket)
+{
+  json_t *breached = json_array ();
+  for (TargetKind target = 0; target < TARGETS; target++)
+    if (ticket->breached & 1u << target)
+      json_array_append_new (breached, json_string (target_to_string (target)));
+  return breached;
 }
 
 json_t *
@@ -30,6 +37,7 @@ ticket_to_json (const Ticket *ticket)
   set (object, "role", output_string (ticket->role));
   set (object, "state", output_string (ticket->state));
   set (object, "priority", json_string (priority));
+  set (object, "kind", json_string (ticket->kind != NULL ? ticket->kind : "standard"));
   set (object, "subject", output_string (ticket->subject));
   set (object, "requester", output_string (ticket->requester));
   set (object, "requester_name", output_string (ticket->requester_name));
@@ -42,8 +50,8 @@ ticket_to_json (const Ticket *ticket)
   set (object, "acknowledged_at", output_time (ticket->acknowledged_at));
   set (object, "responded_at", output_time (ticket->responded_at));
   set (object, "resolved_at", output_time (ticket->resolved_at));
-  set (object, "due", due_to_json ());
-  set (object, "breached", json_array ());
+  set (object, "due", due_to_json (ticket));
+  set (object, "breached", breached_to_json (ticket));
   return object;
 }
 

@@ -1,17 +1,19 @@
-/* work: the subcommands that change one ticket: note, assign, priority, close, reopen. */
+/* work: the subcommands that change one ticket: note, assign, priority, kind, pending, extend, close, reopen. */
+#include "commands/work.h"
+
+#include "commands/moment.h"
 #include "commands/output.h"
 #include "commands/ticket_json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* One change of ticket NUMBER, by ACTOR, now. */
-typedef gboolean (*Change) (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now,
-                            gconstpointer data, GError **error);
+#include "desk/desk.h"
+#include "desk/outgoing.h"
+#include "desk/upkeep.h"
 
-/* Opens the store, makes the change, and prints the ticket as it is then. */
-static int
-change_ticket (CommandContext *context, const char *name, const char *id, Change change, gconstpointer data)
+int
+work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   gint64 number = ticket_number_parse (id);
@@ -21,7 +23,10 @@ change_ticket (CommandContext *context, const char *name, const char *id, Change
       return COMMAND_USAGE;
     }
   g_autoptr (Store) store = store_open (context->config->database, STORE_WRITE, &error);
-  if (store == NULL || !change (context, store, number, g_get_user_name (), g_get_real_time (), data, &error))
+  if (store == NULL)
+    return output_error (name, error);
+  upkeep_install (store, context->config, NULL);
+  if (!step (context, store, number, g_get_user_name (), g_get_real_time (), data, &error))
     return output_error (name, error);
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, &error);
   if (ticket == NULL)
@@ -29,9 +34,24 @@ change_ticket (CommandContext *context, const char *name, const char *id, Change
   if (context->json)
     output_json (ticket_to_json (ticket));
   else
-    printf ("ticket #%" G_GINT64_FORMAT ": %s, p%d, team %s, assignee %s\n", number, ticket->state, ticket->priority,
-            ticket->team, ticket->assignee != NULL ? ticket->assignee : "none");
+    printf ("ticket #%" G_GINT64_FORMAT ": %s, p%d, %s, team %s, assignee %s\n", number, ticket->state, ticket->priority,
+            ticket->kind != NULL ? ticket->kind : "standard", ticket->team, ticket->assignee != NULL ? ticket->assignee : "none");
   return COMMAND_OK;
+}
+
+Outgoing *
+work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now, GError **error)
+{
+  g_autofree char *path = desk_secret_path (context->config);
+  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
+  g_autoptr (Seal) seal = ticket != NULL ? seal_open (path, FALSE, error) : NULL;
+  if (seal == NULL)
+    return NULL;
+  const Role *role = config_find_role_by_name (context->config, ticket->role);
+  g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, number, now);
+  Outgoing *letter = outgoing_to_requester (ticket, role, template);
+  letter->message_id = seal_message_id (seal, template, key, context->config->hostname);
+  return letter;
 }
 
 static int
@@ -49,11 +69,22 @@ add_note (CommandContext *context, Store *store, gint64 number, const char *acto
   return store_add_note (store, number, actor, data, now, error);
 }
 
+static gboolean
+add_root_cause (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
+                GError **error)
+{
+  (void) context;
+  return store_add_root_cause (store, number, actor, data, now, error);
+}
+
 int
 command_note (CommandContext *context, int argc, char **argv)
 {
-  return argc == 3 && *argv[2] != '\0' ? change_ticket (context, "note", argv[1], add_note, argv[2])
-                                       : usage ("note ID TEXT");
+  gboolean cause = argc == 4 && strcmp (argv[2], "--root-cause") == 0;
+  const char *text = cause ? argv[3] : argc == 3 ? argv[2] : "";
+  if (*text == '\0' || (!cause && g_str_has_prefix (text, "--")))
+    return usage ("note ID [--root-cause] TEXT");
+  return work_on_ticket (context, "note", argv[1], cause ? add_root_cause : add_note, text);
 }
 
 typedef struct {
@@ -90,7 +121,7 @@ command_assign (CommandContext *context, int argc, char **argv)
       fputs ("frontdesk assign: the configuration has no such team or agent\n", stderr);
       return COMMAND_DATA;
     }
-  return change_ticket (context, "assign", argv[1], assign, &assignment);
+  return work_on_ticket (context, "assign", argv[1], assign, &assignment);
 }
 
 static gboolean
@@ -106,22 +137,114 @@ command_priority (CommandContext *context, int argc, char **argv)
 {
   if (argc != 3 || argv[2][0] != 'p' || argv[2][1] < '1' || argv[2][1] > '4' || argv[2][2] != '\0')
     return usage ("priority ID p1|p2|p3|p4");
-  return change_ticket (context, "priority", argv[1], set_priority, GINT_TO_POINTER (argv[2][1] - '0'));
+  return work_on_ticket (context, "priority", argv[1], set_priority, GINT_TO_POINTER (argv[2][1] - '0'));
 }
 
+/* DATA: the kind's name. */
+static gboolean
+set_kind (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+{
+  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
+  if (ticket == NULL)
+    return FALSE;
+  const Role *role = config_find_role_by_name (context->config, ticket->role);
+  gboolean standard = strcmp (data, "standard") == 0;
+  if (standard || (role != NULL && role->policy != NULL && policy_find_kind (role->policy, data) != NULL))
+    return store_set_kind (store, number, standard ? NULL : data, actor, now, error);
+  g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the policy of role \"%s\" has no kind \"%s\"", ticket->role, (const char *) data);
+  return FALSE;
+}
+
+int
+command_kind (CommandContext *context, int argc, char **argv)
+{
+  return argc == 3 ? work_on_ticket (context, "kind", argv[1], set_kind, argv[2]) : usage ("kind ID KIND");
+}
+
+/* DATA: the time, or NULL. */
+static gboolean
+set_pending (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+{
+  (void) context;
+  const gint64 *until = data;
+  return store_set_pending (store, number, until != NULL ? *until : 0, actor, now, error);
+}
+
+int
+command_pending (CommandContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  gint64 until = 0;
+  gboolean limited = argc == 4 && strcmp (argv[2], "--until") == 0;
+  if (argc != 2 && !limited)
+    return usage ("pending ID [--until TIME]");
+  if (limited && !moment_read (argv[3], zone, &until, &error))
+    {
+      fprintf (stderr, "frontdesk pending: %s\n", error->message);
+      return COMMAND_USAGE;
+    }
+  return work_on_ticket (context, "pending", argv[1], set_pending, limited ? &until : NULL);
+}
+
+typedef struct {
+  TargetKind target;
+  gint64 due;
+} Extension;
+
+static gboolean
+extend (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+{
+  const Extension *extension = data;
+  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
+  g_autoptr (Outgoing) letter = ticket != NULL ? work_write_letter (context, store, number, "extension", now, error) : NULL;
+  if (letter == NULL)
+    return FALSE;
+  letter->reason = g_strdup_printf ("%s %" G_GINT64_FORMAT, target_to_string (extension->target), ticket->due[extension->target]);
+  return store_move_promise (store, number, extension->target, extension->due, letter, actor, now, error);
+}
+
+int
+command_extend (CommandContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  Extension extension = { 0 };
+  if (argc != 4 || (strcmp (argv[2], "respond") != 0 && strcmp (argv[2], "resolve") != 0))
+    return usage ("extend ID respond|resolve TIME");
+  extension.target = argv[2][3] == 'p' ? TARGET_RESPOND : TARGET_RESOLVE;
+  if (!moment_read (argv[3], zone, &extension.due, &error))
+    {
+      fprintf (stderr, "frontdesk extend: %s\n", error->message);
+      return COMMAND_USAGE;
+    }
+  return work_on_ticket (context, "extend", argv[1], extend, &extension);
+}
+
+/* DATA: whether the customer is not told. */
 static gboolean
 close_ticket (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
               GError **error)
 {
-  (void) data;
+  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
+  if (ticket == NULL)
+    return FALSE;
+  const Role *role = config_find_role_by_name (context->config, ticket->role);
+  gboolean cause = role != NULL && role->policy != NULL && role->policy->root_cause[ticket->priority - 1];
+  gboolean told = !GPOINTER_TO_INT (data) && role != NULL && (ticket->acknowledged_at != 0 || ticket->responded_at != 0);
+  g_autoptr (Outgoing) letter = told ? work_write_letter (context, store, number, "resolved", now, error) : NULL;
+  if (told && letter == NULL)
+    return FALSE;
   gint64 close_at = now + context->config->close_after * G_USEC_PER_SEC;
-  return store_close_ticket (store, number, actor, close_at, now, error);
+  return store_close_ticket (store, number, cause, letter, actor, close_at, now, error);
 }
 
 int
 command_close (CommandContext *context, int argc, char **argv)
 {
-  return argc == 2 ? change_ticket (context, "close", argv[1], close_ticket, NULL) : usage ("close ID");
+  gboolean quiet = argc == 3 && strcmp (argv[2], "--quiet") == 0;
+  return argc == 2 || quiet ? work_on_ticket (context, "close", argv[1], close_ticket, GINT_TO_POINTER (quiet))
+                            : usage ("close ID [--quiet]");
 }
 
 static gboolean
@@ -136,5 +259,5 @@ reopen_ticket (CommandContext *context, Store *store, gint64 number, const char 
 int
 command_reopen (CommandContext *context, int argc, char **argv)
 {
-  return argc == 2 ? change_ticket (context, "reopen", argv[1], reopen_ticket, NULL) : usage ("reopen ID");
+  return argc == 2 ? work_on_ticket (context, "reopen", argv[1], reopen_ticket, NULL) : usage ("reopen ID");
 }

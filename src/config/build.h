@@ -18,8 +18,8 @@ typedef struct {
 /* The parts, in the order in which they need each other. */
 gboolean build_settings (Build *build);
 gboolean build_calendars (Build *build);
-gboolean build_policies (Build *build);
 gboolean build_people (Build *build);
+gboolean build_policies (Build *build);
 gboolean build_roles (Build *build);
 
 /* Gives MEMORY to the arena. */
@@ -42,6 +42,9 @@ GPtrArray *build_resolve_list (Build *build, cfg_t *section, const char *option,
 
 /* Calls BUILD_ONE for each section NAME. */
 gboolean build_each (Build *build, const char *name, gboolean (*build_one) (Build *build, cfg_t *section));
+
+/* In policy_version.c. */
+gint64 policy_version (const Policy *policy);
 
 /* The item called NAME, nullable; in config.c. */
 gpointer config_find_named (const GPtrArray *items, const char *name);

@@ -112,7 +112,8 @@ config_load (const char *path, GError **error)
     .config = &arena->config, .root = root, .strings = arena->strings, .memory = arena->memory,
     .remarks = remarks, .error = error
   };
-  gboolean built = build_settings (&build) && build_calendars (&build) && build_policies (&build) && build_people (&build) && build_roles (&build);
+  gboolean built = build_settings (&build) && build_calendars (&build) && build_people (&build) &&
+                   build_policies (&build) && build_roles (&build);
   options_add_unused (root, remarks);
   arena->config.remarks = g_strv_builder_end (remarks);
   options_free (root);

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "config/policy.h"
 
 #define CONFIG_ERROR (config_error_quark ())
 GQuark config_error_quark (void);
@@ -25,61 +25,15 @@ typedef enum { STANDING_BARRED, STANDING_UNKNOWN, STANDING_KNOWN, STANDING_VERIF
 /* Returns "barred", "unknown", "known" or "verified". */
 const char *standing_to_string (Standing standing);
 
-/* A target's length. Business time runs on the target's calendar; elapsed time on the clock. */
-typedef enum { SPAN_NONE, SPAN_BUSINESS, SPAN_ELAPSED, SPAN_BUSINESS_DAYS } SpanKind;
-typedef struct {
-  SpanKind kind;
-  gint64 amount; /* seconds, or days for SPAN_BUSINESS_DAYS */
-} Span;
+/* Whom a new ticket of a team is given to. */
+typedef enum { ASSIGN_NONE, ASSIGN_ROTATION, ASSIGN_LEAST, ASSIGN_SCHEDULE } AssignKind;
 
-/* Reads "90s", "15m", "4h", "2d", "1w", "24h elapsed", "7bd". FALSE when TEXT is none of these. */
-gboolean span_parse (const char *text, Span *span);
-
-/* A span of a local date, seconds from its midnight, half-open; one that ends on the next date ends beyond 24 h. */
-typedef struct {
-  gint32 from, to;
-} DaySpan;
-
-typedef enum {
-  DATE_EXTRA,   /* open besides the weekly hours */
-  DATE_SPECIAL, /* open in place of them */
-  DATE_CLOSED,  /* closed for the span */
-  DATE_HOLIDAY, /* closed, the whole local date */
-} DateKind;
-
-typedef struct {
-  gint32 day; /* since 1970-01-01 */
-  DateKind kind;
-  DaySpan span;     /* not for a holiday */
-  const char *name; /* of a holiday */
-} CalendarDate;
-
-typedef struct {
-  char *name;
-  char *timezone;
-  GTimeZone *zone;
-  char **hours;    /* as written; none for "always" */
-  GArray *week[7]; /* (element-type DaySpan), Monday first */
-  GArray *dates;   /* (element-type CalendarDate) in the order of their days */
-} Calendar;
-
-typedef struct {
-  const Calendar *calendar;
-  Span acknowledge, respond, update, resolve;
-} Targets;
-
-typedef struct {
-  char *name;
-  const Calendar *calendar; /* of the policy itself; a priority may have another one */
-  Targets priority[4]; /* p1..p4, defaults already filled in from the policy */
-  int warn;            /* per cent */
-} Policy;
-
-typedef struct Team Team;
 struct Team {
   char *name;
   char **notify;
-  const Team *escalate_to; /* nullable */
+  AssignKind assign;
+  const Schedule *schedule; /* for ASSIGN_SCHEDULE */
+  const Team *escalate_to;  /* nullable */
 };
 
 typedef struct {
@@ -101,11 +55,11 @@ typedef struct {
   int timeout;    /* seconds, default 10 */
 } Channel;
 
-typedef struct {
+struct Schedule {
   char *name;
   char *timezone;
   char *calendar;
-} Schedule;
+};
 
 typedef struct {
   char *name;
@@ -116,11 +70,11 @@ typedef struct {
   Span wait;
 } Step;
 
-typedef struct {
+struct Escalation {
   char *name;
   GPtrArray *steps; /* (element-type Step), never empty */
   int repeat;
-} Escalation;
+};
 
 typedef enum { DELIVER_PASS, DELIVER_TAKE } Deliver;
 
@@ -153,6 +107,7 @@ typedef struct {
   gint64 cache;   /* seconds */
   int connections;
   char *attribute_name, *attribute_organization, *attribute_customer, *attribute_language, *attribute_status;
+  char *attribute_level; /* nullable */
 } DirectorySettings;
 
 typedef struct {

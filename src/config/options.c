@@ -115,6 +115,7 @@ static cfg_opt_t directory_options[] = {
   CFG_STR ("attribute-customer", "employeeNumber", CFGF_NONE),
   CFG_STR ("attribute-language", "preferredLanguage", CFGF_NONE),
   CFG_STR ("attribute-status", "employeeType", CFGF_NONE),
+  OPTIONAL ("attribute-level"),
   CFG_END (),
 };
 
@@ -129,24 +130,69 @@ static cfg_opt_t calendar_options[] = {
   CFG_END (),
 };
 
+#define TARGET_OPTIONS                                                                                         \
+  OPTIONAL ("acknowledge"), OPTIONAL ("respond"), OPTIONAL ("update"), OPTIONAL ("resolve"),                   \
+    OPTIONAL ("acknowledge-calendar"), OPTIONAL ("respond-calendar"), OPTIONAL ("update-calendar"),            \
+    OPTIONAL ("resolve-calendar")
+
 static cfg_opt_t priority_options[] = {
-  OPTIONAL ("calendar"), OPTIONAL ("acknowledge"), OPTIONAL ("respond"),
-  OPTIONAL ("update"),   OPTIONAL ("resolve"),     CFG_END (),
+  OPTIONAL ("calendar"), TARGET_OPTIONS, CFG_BOOL ("root-cause", cfg_false, CFGF_NONE), CFG_END (),
+};
+
+static cfg_opt_t kind_options[] = { OPTIONAL ("calendar"), TARGET_OPTIONS, CFG_END () };
+
+static cfg_opt_t breach_options[] = {
+  CFG_BOOL ("reassign", cfg_true, CFGF_NONE),
+  CFG_BOOL ("raise", cfg_false, CFGF_NONE),
+  OPTIONAL ("page"),
+  CFG_END (),
+};
+
+static cfg_opt_t words_options[] = { CFG_STR_LIST ("any", "{}", CFGF_NONE), CFG_END () };
+
+static cfg_opt_t rule_options[] = {
+  CFG_SEC ("words", words_options, NAMED),
+  CFG_BOOL ("important", cfg_false, CFGF_NONE),
+  CFG_STR_LIST ("level", "{}", CFGF_NONE),
+  CFG_STR_LIST ("at-priority", "{}", CFGF_NONE),
+  OPTIONAL ("again-within"),
+  OPTIONAL ("priority"),
+  OPTIONAL ("kind"),
+  OPTIONAL ("team"),
+  CFG_BOOL ("escalate", cfg_false, CFGF_NONE),
+  OPTIONAL ("page"),
+  CFG_BOOL ("root-cause", cfg_false, CFGF_NONE),
+  CFG_END (),
 };
 
 static cfg_opt_t policy_options[] = {
   CFG_STR ("calendar", "always", CFGF_NONE),
-  OPTIONAL ("acknowledge"),
-  OPTIONAL ("respond"),
-  OPTIONAL ("update"),
-  OPTIONAL ("resolve"),
+  TARGET_OPTIONS,
   CFG_INT ("warn", 75, CFGF_NONE),
+  OPTIONAL ("acknowledge-after"),
+  OPTIONAL ("next-within"),
+  OPTIONAL ("extend"),
+  CFG_INT ("extend-at", 90, CFGF_NONE),
+  CFG_BOOL ("holding-update", cfg_true, CFGF_NONE),
+  CFG_STR ("order", "deadline", CFGF_NONE),
+  CFG_STR ("greeting", "", CFGF_NONE),
+  CFG_STR ("closing", "", CFGF_NONE),
+  CFG_INT ("goal-acknowledge", 0, CFGF_NONE),
+  CFG_INT ("goal-respond", 0, CFGF_NONE),
+  CFG_INT ("goal-update", 0, CFGF_NONE),
+  CFG_INT ("goal-resolve", 0, CFGF_NONE),
+  CFG_INT ("goal-first-contact", 0, CFGF_NONE),
+  CFG_INT ("goal-escalation", 0, CFGF_NONE),
   CFG_SEC ("priority", priority_options, NAMED),
+  CFG_SEC ("kind", kind_options, NAMED),
+  CFG_SEC ("breach", breach_options, NAMED),
+  CFG_SEC ("rule", rule_options, NAMED),
   CFG_END (),
 };
 
 static cfg_opt_t team_options[] = {
   CFG_STR_LIST ("notify", "{}", CFGF_NONE),
+  CFG_STR ("assign", "none", CFGF_NONE),
   OPTIONAL ("escalate-to"),
   CFG_END (),
 };
@@ -247,10 +293,7 @@ static cfg_opt_t root_options[] = {
 
 /* Keys that are read and checked, and that nothing acts upon yet. */
 static const char *const without_effect[] = {
-  "web", "web-url", "policy|acknowledge", "policy|respond", "policy|update",
-  "policy|resolve", "policy|warn", "policy|priority|acknowledge", "policy|priority|respond", "policy|priority|update",
-  "policy|priority|resolve", "team|escalate-to", "schedule|timezone", "schedule|calendar", "escalation|step|wait",
-  "escalation|repeat",
+  "web", "web-url", "schedule|timezone", "schedule|calendar", "escalation|step|wait", "escalation|repeat",
 };
 
 /* Where something stands: libConfuse remembers no lines, but a comment for each option and section. */

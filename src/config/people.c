@@ -1,5 +1,27 @@
 /* Who works on tickets and how they are reached: teams, agents, channels, schedules, escalations. */
+#include <string.h>
+
 #include "config/build.h"
+
+/* "none", "rotation", "least" or "schedule NAME" */
+static gboolean
+read_assign (Build *build, cfg_t *section, Team *team)
+{
+  static const char prefix[] = "schedule ";
+  const char *text = cfg_getstr (section, "assign");
+  if (g_str_has_prefix (text, prefix))
+    {
+      team->assign = ASSIGN_SCHEDULE;
+      team->schedule = config_find_named (build->config->schedules, text + strlen (prefix));
+    }
+  else
+    team->assign = g_str_equal (text, "rotation") ? ASSIGN_ROTATION : g_str_equal (text, "least") ? ASSIGN_LEAST : ASSIGN_NONE;
+  if (team->schedule != NULL || (team->assign != ASSIGN_NONE && team->assign != ASSIGN_SCHEDULE) || g_str_equal (text, "none"))
+    return TRUE;
+  options_set_error (build->error, section, "assign", "\"%s\" is none of: none, rotation, least, \"schedule NAME\"%s", text,
+                     team->assign == ASSIGN_SCHEDULE ? " with a schedule that is there" : "");
+  return FALSE;
+}
 
 static gboolean
 build_teams (Build *build)
@@ -12,6 +34,8 @@ build_teams (Build *build)
       team->name = g_string_chunk_insert (build->strings, cfg_title (section));
       team->notify = build_list (build, section, "notify");
       g_ptr_array_add (teams, team);
+      if (!read_assign (build, section, team))
+        return FALSE;
     }
   for (guint i = 0; i < teams->len; i++)
     {

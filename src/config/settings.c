@@ -30,6 +30,7 @@ build_directory (Build *build)
     .attribute_customer = build_text (build, section, "attribute-customer"),
     .attribute_language = build_text (build, section, "attribute-language"),
     .attribute_status = build_text (build, section, "attribute-status"),
+    .attribute_level = build_some_text (build, section, "attribute-level"),
   };
   if (directory->type == DIRECTORY_LDAP && directory->uri[0] == NULL)
     options_set_error (build->error, section, "uri", "an LDAP directory needs uri = {\"ldap://...\"}");

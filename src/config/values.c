@@ -9,6 +9,7 @@
 
 #define HOUR 3600L
 #define DAY (24 * HOUR)
+#define PRIORITIES "p1 p2 p3 p4"
 
 typedef struct Rule Rule;
 struct Rule {
@@ -176,6 +177,26 @@ check_addresses (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   return check_each (section, option, is_address, "is no address");
 }
 
+static gboolean
+is_priority (const char *text)
+{
+  const char *const priorities[] = { "p1", "p2", "p3", "p4", NULL };
+  return g_strv_contains (priorities, text);
+}
+
+static gboolean
+check_priorities (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  return check_each (section, option, is_priority, "is none of: " PRIORITIES);
+}
+
+#define TARGETS_OF(name)                                                       \
+  { .section = name, .option = "acknowledge", .check = check_target },         \
+  { .section = name, .option = "respond", .check = check_target },             \
+  { .section = name, .option = "update", .check = check_target },              \
+  { .section = name, .option = "resolve", .check = check_target }
+
 static const Rule rules[] = {
   { .section = "root", .option = "listen", .check = check_some },
   { .section = "root", .option = "database", .check = check_some },
@@ -202,15 +223,24 @@ static const Rule rules[] = {
   { .section = "calendar", .option = "extra", .check = check_dates },
   { .section = "calendar", .option = "special", .check = check_dates },
   { .section = "calendar", .option = "closed", .check = check_dates },
-  { .section = "policy", .option = "acknowledge", .check = check_target },
-  { .section = "policy", .option = "respond", .check = check_target },
-  { .section = "policy", .option = "update", .check = check_target },
-  { .section = "policy", .option = "resolve", .check = check_target },
+  TARGETS_OF ("policy"),
   { .section = "policy", .option = "warn", .check = check_number, .least = 0, .most = 100 },
-  { .section = "priority", .option = "acknowledge", .check = check_target },
-  { .section = "priority", .option = "respond", .check = check_target },
-  { .section = "priority", .option = "update", .check = check_target },
-  { .section = "priority", .option = "resolve", .check = check_target },
+  { .section = "policy", .option = "acknowledge-after", .check = check_target },
+  { .section = "policy", .option = "next-within", .check = check_target },
+  { .section = "policy", .option = "extend", .check = check_target },
+  { .section = "policy", .option = "extend-at", .check = check_number, .least = 1, .most = 99 },
+  { .section = "policy", .option = "order", .check = check_word, .words = "deadline arrival" },
+  { .section = "policy", .option = "goal-acknowledge", .check = check_number, .least = 0, .most = 100 },
+  { .section = "policy", .option = "goal-respond", .check = check_number, .least = 0, .most = 100 },
+  { .section = "policy", .option = "goal-update", .check = check_number, .least = 0, .most = 100 },
+  { .section = "policy", .option = "goal-resolve", .check = check_number, .least = 0, .most = 100 },
+  { .section = "policy", .option = "goal-first-contact", .check = check_number, .least = 0, .most = 100 },
+  { .section = "policy", .option = "goal-escalation", .check = check_number, .least = 0, .most = 100 },
+  TARGETS_OF ("priority"),
+  TARGETS_OF ("kind"),
+  { .section = "rule", .option = "at-priority", .check = check_priorities },
+  { .section = "rule", .option = "again-within", .check = check_clock, .least = 1, .most = 3650 * DAY },
+  { .section = "rule", .option = "priority", .check = check_word, .words = PRIORITIES },
   { .section = "team", .option = "notify", .check = check_addresses },
   { .section = "agent", .option = "mail", .check = check_addresses },
   { .section = "channel", .option = "type", .check = check_word, .words = "mail webhook command" },
@@ -220,7 +250,7 @@ static const Rule rules[] = {
   { .section = "step", .option = "wait", .check = check_clock, .least = 0, .most = 365 * DAY },
   { .section = "escalation", .option = "repeat", .check = check_number, .least = 0, .most = 1000 },
   { .section = "role", .option = "address", .check = check_addresses },
-  { .section = "role", .option = "priority", .check = check_word, .words = "p1 p2 p3 p4" },
+  { .section = "role", .option = "priority", .check = check_word, .words = PRIORITIES },
   { .section = "role", .option = "accept", .check = check_word, .words = "anyone known verified" },
   { .section = "role", .option = "deliver", .check = check_word, .words = "pass take" },
   { .section = "role", .option = "acknowledge", .check = check_word, .words = "anyone known verified never" },

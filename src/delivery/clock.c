@@ -1,6 +1,5 @@
 #include "delivery/clock.h"
 
-
 #define POLL (G_USEC_PER_SEC / 2) /* how soon a timer set by another process is seen */
 
 struct Clock {
@@ -9,17 +8,21 @@ struct Clock {
   GMutex lock;
   GCond changed;
   gboolean stopping, troubled;
+  gboolean stale; /* the rules may be others than the promises were made by */
 };
 
-static void
-run_timers (Clock *clock)
+/* FALSE when it has to be tried again. */
+static gboolean
+run_timers (Clock *clock, gboolean stale)
 {
   g_autoptr (GError) error = NULL;
-  gint64 next_due;
-  gboolean well = store_run_timers (clock->store, g_get_real_time (), &next_due, &error);
+  gint64 next_due, now = g_get_real_time ();
+  gboolean well = (!stale || store_refresh_promises (clock->store, now, &error)) &&
+                  store_run_timers (clock->store, now, &next_due, &error);
   if (!well && !clock->troubled)
     g_warning ("timers cannot be worked off now: %s", error->message);
   clock->troubled = !well;
+  return well;
 }
 
 static gpointer
@@ -29,9 +32,12 @@ tick (gpointer data)
   g_mutex_lock (&clock->lock);
   while (!clock->stopping)
     {
+      gboolean stale = clock->stale;
+      clock->stale = FALSE;
       g_mutex_unlock (&clock->lock);
-      run_timers (clock);
+      gboolean well = run_timers (clock, stale);
       g_mutex_lock (&clock->lock);
+      clock->stale = clock->stale || (stale && !well);
       gint64 until = g_get_monotonic_time () + POLL;
       while (!clock->stopping && g_cond_wait_until (&clock->changed, &clock->lock, until))
         ;
@@ -45,10 +51,19 @@ clock_start (Store *store)
 {
   Clock *clock = g_new0 (Clock, 1);
   clock->store = store;
+  clock->stale = TRUE;
   g_mutex_init (&clock->lock);
   g_cond_init (&clock->changed);
   clock->thread = g_thread_new ("clock", tick, clock);
   return clock;
+}
+
+void
+clock_refresh (Clock *clock)
+{
+  g_mutex_lock (&clock->lock);
+  clock->stale = TRUE;
+  g_mutex_unlock (&clock->lock);
 }
 
 void

@@ -6,4 +6,6 @@
 typedef struct Clock Clock;
 
 Clock *clock_start (Store *store);
+/* The store has other rules now: promises that were made by different ones are worked out anew. */
+void clock_refresh (Clock *clock);
 void clock_stop (Clock *clock); /* frees */

@@ -34,30 +34,47 @@ typedef struct {
   Ticket *ticket; /* NULL: it could not be read */
 } Sending;
 
+/* The text of the answer that ROW is, or the first lines of what opened the ticket. NULL when there is none. */
 static char *
-read_excerpt (const Sending *sending)
+read_text (const Sending *sending)
 {
+  const OutboxRow *row = sending->row;
+  gboolean answer = g_str_equal (row->template, "reply");
   g_autoptr (GPtrArray) messages = store_list_messages (sending->delivery->store, sending->ticket->number, NULL);
-  const Message *first = messages != NULL && messages->len > 0 ? g_ptr_array_index (messages, 0) : NULL;
-  char *excerpt = NULL;
-  if (first != NULL && first->text != NULL)
-    excerpt = g_utf8_substring (first->text, 0, MIN (g_utf8_strlen (first->text, -1), EXCERPT_CHARACTERS));
-  return excerpt;
+  for (guint i = 0; messages != NULL && i < messages->len; i++)
+    {
+      const Message *message = g_ptr_array_index (messages, i);
+      if (message->text == NULL || (answer && g_strcmp0 (message->message_id, row->message_id) != 0))
+        continue;
+      return answer ? g_strdup (message->text)
+                    : g_utf8_substring (message->text, 0, MIN (g_utf8_strlen (message->text, -1), EXCERPT_CHARACTERS));
+    }
+  return NULL;
+}
+
+/* A person's answer can be told that it could not be delivered; what we write by ourselves cannot (RFC 3834). */
+static char *
+return_address (const Sending *sending)
+{
+  const Role *role = config_find_role_by_name (sending->config, sending->ticket->role);
+  if (role == NULL || !g_str_equal (sending->row->template, "reply"))
+    return g_strdup ("");
+  return seal_address (sending->delivery->seal, role->address[0], 'b', sending->ticket->number);
 }
 
 static gboolean
 send_letter (const Sending *sending, char **answer, GError **error)
 {
   const OutboxRow *row = sending->row;
-  g_autofree char *subject = NULL, *body = NULL, *excerpt = NULL;
+  g_autofree char *subject = NULL, *body = NULL, *text = NULL, *from = return_address (sending);
   g_autoptr (GBytes) message = NULL;
-  if (g_str_equal (row->kind, "notification"))
-    excerpt = read_excerpt (sending);
-  if (!delivery_write (sending->config, sending->templates, sending->delivery->seal, row, sending->ticket, excerpt, &subject,
+  if (g_str_equal (row->kind, "notification") || g_str_equal (row->template, "reply"))
+    text = read_text (sending);
+  if (!delivery_write (sending->config, sending->templates, sending->delivery->seal, row, sending->ticket, text, &subject,
                        &body, &message, error))
     return FALSE;
   const Agent *agent = g_str_equal (row->kind, "page") ? config_find_agent (sending->config, row->recipient) : NULL;
-  return channel_send_mail (&sending->config->relay, "", agent != NULL ? agent->mail : row->recipient, message, answer, error);
+  return channel_send_mail (&sending->config->relay, from, agent != NULL ? agent->mail : row->recipient, message, answer, error);
 }
 
 static gboolean
@@ -200,6 +217,7 @@ delivery_reload (Delivery *delivery, Config *config, Templates *templates)
   delivery->config = config_ref (config);
   delivery->templates = templates_ref (templates);
   g_mutex_unlock (&delivery->lock);
+  clock_refresh (delivery->clock);
   config_unref (old_config);
   templates_unref (old_templates);
 }

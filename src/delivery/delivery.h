@@ -29,7 +29,8 @@ void delivery_reload (Delivery *delivery, Config *config, Templates *templates);
 /* Stops after the rows in hand, each of which is bounded by its channel's time-out. Frees. */
 void delivery_stop (Delivery *delivery);
 
-/* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. Errors: LETTER_ERROR. */
+/* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. TEXT (nullable) is
+ * what it is about, to staff, or an answer's own. Errors: LETTER_ERROR. */
 gboolean delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row,
-                         const Ticket *ticket, const char *excerpt, char **subject, char **body, GBytes **message,
+                         const Ticket *ticket, const char *text, char **subject, char **body, GBytes **message,
                          GError **error);

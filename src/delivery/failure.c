@@ -40,7 +40,8 @@ GPtrArray *
 failure_plan_notices (const Role *role, const OutboxRow *row, const char *reason, const Seal *seal, const char *hostname)
 {
   GPtrArray *notices = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
-  if (role == NULL || !g_str_equal (row->kind, "acknowledgement"))
+  gboolean customer = g_str_equal (row->kind, "acknowledgement") || g_str_equal (row->kind, "letter");
+  if (role == NULL || !customer)
     return notices;
   for (guint i = 0; role->team->notify[i] != NULL; i++)
     {

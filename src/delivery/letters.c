@@ -2,13 +2,42 @@
 #include <string.h>
 
 #include "delivery/delivery.h"
+#include "desk/calendar.h"
 #include "mail/dates.h"
 
-/* NULL when the role has no policy. */
-static const Calendar *
-find_calendar (const Role *role, int priority)
+/* One letter that is being written. */
+typedef struct {
+  const Config *config;
+  const Role *role;
+  const Ticket *ticket;
+  const OutboxRow *row;
+  const Calendar *calendar; /* whose hours the letter gives; nullable */
+  const char *language, *zone;
+} Writing;
+
+/* What its template may name and is worked out for it. */
+typedef struct {
+  char *tag, *subject, *hours, *opened, *priority, *promise, *resolution, *next_update, *next_opening, *old_promise, *target, *due;
+} Values;
+
+static void
+values_clear (Values *values)
 {
-  return role->policy != NULL ? role->policy->priority[priority - 1].calendar : NULL;
+  char **all[] = { &values->tag,        &values->subject,     &values->hours,        &values->opened,
+                   &values->priority,   &values->promise,     &values->resolution,   &values->next_update,
+                   &values->next_opening, &values->old_promise, &values->target,     &values->due };
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    g_free (*all[i]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Values, values_clear)
+
+/* The calendar that the first answer is promised on; NULL when the role has no policy. */
+static const Calendar *
+find_calendar (const Role *role, const Ticket *ticket)
+{
+  if (role->policy == NULL)
+    return NULL;
+  return policy_find_target (role->policy, ticket->priority, policy_find_kind (role->policy, ticket->kind), TARGET_RESPOND)->calendar;
 }
 
 /* The subject without our tag and without "Re:", so that an answer's answer does not grow. */
@@ -32,11 +61,18 @@ plain_subject (const Config *config, const char *subject)
   return g_strdup (text);
 }
 
+static gboolean
+is_to_customer (const OutboxRow *row)
+{
+  return g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_ACKNOWLEDGEMENT)) ||
+         g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_LETTER));
+}
+
 /* Customers answer to the ticket's signed address; staff to the one that only staff are given. */
 static char *
 reply_address (const Seal *seal, const Role *role, const OutboxRow *row, gint64 number)
 {
-  char kind = g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_ACKNOWLEDGEMENT)) ? 't' : 'a';
+  char kind = is_to_customer (row) ? 't' : 'a';
   return seal_address (seal, role->address[0], kind, number);
 }
 
@@ -47,9 +83,122 @@ recipient_address (const Config *config, const OutboxRow *row)
   return agent != NULL ? agent->mail : row->recipient;
 }
 
+/* "by 10:15 on Tuesday"; NULL where nothing is promised. */
+static char *
+write_promise (const Writing *writing, gint64 due)
+{
+  return due != 0 ? dates_promise (writing->language, writing->zone, due, writing->row->created_at) : NULL;
+}
+
+/* NULL while we are open, or always are. */
+static char *
+write_next_opening (const Writing *writing)
+{
+  gint64 now = writing->row->created_at;
+  Interval open;
+  const Calendar *calendar = writing->role->policy != NULL ? writing->role->policy->calendar : NULL;
+  if (calendar == NULL || !calendar_next_open (calendar, now, NULL, &open) || open.from <= now)
+    return NULL;
+  return dates_moment (writing->language, writing->zone, open.from, now);
+}
+
+/* A letter about one promise has "TARGET TIME" as its reason. FALSE for any other reason. */
+static gboolean
+read_occasion (const Writing *writing, Values *values)
+{
+  const char *reason = writing->row->reason;
+  for (TargetKind target = 0; reason != NULL && target < TARGETS; target++)
+    {
+      const char *name = target_to_string (target);
+      gint64 due;
+      if (!g_str_has_prefix (reason, name) || reason[strlen (name)] != ' ' ||
+          !g_ascii_string_to_signed (reason + strlen (name) + 1, 10, 0, G_MAXINT64, &due, NULL))
+        continue;
+      values->target = g_strdup (name);
+      values->due = dates_moment (writing->language, writing->zone, due, writing->row->created_at);
+      values->old_promise = write_promise (writing, due);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+work_out (const Writing *writing, Values *values)
+{
+  const Ticket *ticket = writing->ticket;
+  values->tag = g_strdup_printf ("[%s #%" G_GINT64_FORMAT "]", writing->config->tag, ticket->number);
+  values->subject = plain_subject (writing->config, ticket->subject);
+  values->hours = writing->calendar != NULL ? dates_hours (writing->language, writing->calendar) : NULL;
+  values->opened = dates_moment (writing->language, writing->zone, ticket->opened_at, writing->row->created_at);
+  values->priority = g_strdup_printf ("p%d", ticket->priority);
+  values->promise = write_promise (writing, ticket->due[TARGET_RESPOND]);
+  values->resolution = write_promise (writing, ticket->due[TARGET_RESOLVE]);
+  values->next_update = write_promise (writing, ticket->due[TARGET_UPDATE]);
+  values->next_opening = write_next_opening (writing);
+}
+
+/* Customers are told the agent's full name. */
+static const char *
+assignee_name (const Config *config, const Ticket *ticket)
+{
+  const Agent *agent = ticket->assignee != NULL ? config_find_agent (config, ticket->assignee) : NULL;
+  return agent != NULL ? agent->full_name : ticket->assignee;
+}
+
+static gboolean
+fill (const Writing *writing, const Templates *templates, const char *text, char **subject, char **body, GError **error)
+{
+  const Config *config = writing->config;
+  const Ticket *ticket = writing->ticket;
+  const Policy *policy = writing->role->policy;
+  g_auto (Values) values = { 0 };
+  work_out (writing, &values);
+  const char *reason = read_occasion (writing, &values) ? NULL : writing->row->reason;
+  const LetterData data = { .number = ticket->number,
+                            .tag = values.tag,
+                            .subject = values.subject,
+                            .name = ticket->requester_name,
+                            .requester = ticket->requester,
+                            .customer = ticket->customer,
+                            .company = config->company,
+                            .phone = config->phone,
+                            .role = writing->role->name,
+                            .role_address = writing->role->address[0],
+                            .team = ticket->team,
+                            .assignee = assignee_name (config, ticket),
+                            .priority = values.priority,
+                            .standing = ticket->standing,
+                            .hours = values.hours,
+                            .promise = values.promise,
+                            .resolution = values.resolution,
+                            .next_update = values.next_update,
+                            .old_promise = values.old_promise,
+                            .opened = values.opened,
+                            .next_opening = values.next_opening,
+                            .target = values.target,
+                            .due = values.due,
+                            .holiday = policy != NULL ? calendar_holiday (policy->calendar, writing->row->created_at) : NULL,
+                            .greeting = policy != NULL ? policy->greeting : NULL,
+                            .closing = policy != NULL ? policy->closing : NULL,
+                            .reason = reason,
+                            .excerpt = text,
+                            .detail = reason,
+                            .text = text };
+  return templates_fill (templates, writing->row->template, writing->row->languages, &data, subject, body, error);
+}
+
+/* Who writes automatically says so (RFC 3834); an answer is a person's. */
+static const char *
+auto_submitted (const OutboxRow *row)
+{
+  if (g_str_equal (row->template, "reply"))
+    return NULL;
+  return g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_ACKNOWLEDGEMENT)) ? "auto-replied" : "auto-generated";
+}
+
 gboolean
 delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row, const Ticket *ticket,
-                const char *excerpt, char **subject, char **body, GBytes **message, GError **error)
+                const char *text, char **subject, char **body, GBytes **message, GError **error)
 {
   const Role *role = config_find_role_by_name (config, ticket->role);
   if (role == NULL)
@@ -58,49 +207,31 @@ delivery_write (const Config *config, const Templates *templates, const Seal *se
                    ticket->role);
       return FALSE;
     }
-  gboolean answer = g_str_equal (row->kind, "acknowledgement");
-  g_autofree char *tag = g_strdup_printf ("[%s #%" G_GINT64_FORMAT "]", config->tag, ticket->number);
-  g_autofree char *plain = plain_subject (config, ticket->subject);
-  const Calendar *calendar = find_calendar (role, ticket->priority);
+  gboolean customer = is_to_customer (row);
+  const Calendar *calendar = find_calendar (role, ticket);
   g_autofree char *language = templates_find_language (templates, row->template, row->languages);
-  g_autofree char *hours = calendar != NULL ? dates_hours (language, calendar) : NULL;
-  g_autofree char *opened =
-    dates_moment (language, calendar != NULL ? calendar->timezone : "UTC", ticket->opened_at, row->created_at);
-  g_autofree char *priority = g_strdup_printf ("p%d", ticket->priority);
-  const LetterData data = { .number = ticket->number,
-                            .tag = tag,
-                            .subject = plain,
-                            .name = ticket->requester_name,
-                            .requester = ticket->requester,
-                            .customer = ticket->customer,
-                            .company = config->company,
-                            .phone = config->phone,
-                            .role = role->name,
-                            .role_address = role->address[0],
-                            .team = ticket->team,
-                            .assignee = ticket->assignee,
-                            .priority = priority,
-                            .standing = ticket->standing,
-                            .hours = hours,
-                            .opened = opened,
-                            .reason = row->reason,
-                            .excerpt = excerpt,
-                            .detail = row->reason };
-  if (!templates_fill (templates, row->template, row->languages, &data, subject, body, error))
+  const Writing writing = { .config = config,
+                            .role = role,
+                            .ticket = ticket,
+                            .row = row,
+                            .calendar = calendar,
+                            .language = language,
+                            .zone = role->policy != NULL ? role->policy->calendar->timezone : "UTC" };
+  if (!fill (&writing, templates, text, subject, body, error))
     return FALSE;
   g_autofree char *reply_to = reply_address (seal, role, row, ticket->number);
   g_auto (GStrv) references = g_strsplit (ticket->references != NULL ? ticket->references : "", " ", -1);
   const Letter letter = { .from_name = config->company,
                           .from = role->address[0],
-                          .to_name = answer ? ticket->requester_name : NULL,
+                          .to_name = customer ? ticket->requester_name : NULL,
                           .to = recipient_address (config, row),
                           .reply_to = reply_to,
                           .subject = *subject,
                           .body = *body,
                           .message_id = row->message_id,
-                          .in_reply_to = answer ? ticket->message_id : NULL,
+                          .in_reply_to = customer ? ticket->message_id : NULL,
                           .references = (const char *const *) references,
-                          .auto_submitted = answer ? "auto-replied" : "auto-generated",
+                          .auto_submitted = auto_submitted (row),
                           .loop = config->hostname,
                           .language = language,
                           .date = row->created_at };

@@ -13,10 +13,6 @@
 
 #include "config/config.h"
 
-typedef struct {
-  gint64 from, to; /* half-open */
-} Interval;
-
 gboolean calendar_is_open (const Calendar *calendar, gint64 at, const GArray *pauses);
 
 /* The open stretch that AT lies in, cut to begin at AT, or else the next one. FALSE when there is none within

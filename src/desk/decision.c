@@ -6,6 +6,8 @@
 #include "config/limits.h"
 #include "desk/automatic.h"
 #include "desk/outgoing.h"
+#include "desk/promises.h"
+#include "desk/triage.h"
 
 static const char REPLY_OK[] = "250 2.0.0 Ok";
 
@@ -182,7 +184,7 @@ static void
 decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
 {
   const Role *role = decision->role;
-  if (role->page == NULL)
+  if (decision->escalation == NULL)
     return;
   gboolean by_machine = class == AUTOMATIC_MAIL || class == AUTOMATIC_REPORT;
   const char *obstacle = NULL;
@@ -195,7 +197,82 @@ decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
   else if (decision->standing < role->page_if && intake->directory != DIRECTORY_UNAVAILABLE)
     obstacle = decision->standing_reason;
   decision->page = obstacle == NULL;
-  decision->page_reason = g_strdup (obstacle != NULL ? obstacle : "an emergency");
+  decision->page_reason = g_strdup (obstacle != NULL ? obstacle : role->page != NULL ? "an emergency" : decision->rules);
+}
+
+/* ---- what the policy makes of it ---- */
+
+static void
+apply_rules (const IntakeCase *intake, Decision *decision)
+{
+  const TriageCase triage = {
+    .policy = decision->role->policy, .facts = intake->facts, .contact = intake->contact, .again = intake->earlier.again
+  };
+  triage_apply (&triage, decision);
+}
+
+/* Staff who write on a customer's ticket start no clock. */
+static gboolean
+is_customer (const IntakeCase *intake, const Decision *decision, const ThreadMatch *match)
+{
+  return match->requester || decision->standing < STANDING_VERIFIED ||
+         config_find_agent_by_mail (intake->config, intake->facts->from) == NULL;
+}
+
+/* A further message changes its ticket only towards more: a higher priority, another kind or team. */
+static void
+decide_further (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
+{
+  const Ticket *ticket = match->ticket;
+  const Team *team = config_find_team (intake->config, ticket->team);
+  decision->by_person = is_customer (intake, decision, match);
+  decision->priority = ticket->priority;
+  decision->team = team != NULL ? team : decision->role->team;
+  const Team *before = decision->team;
+  if (decision->by_person && decision->role->policy != NULL)
+    apply_rules (intake, decision);
+  if (decision->priority >= ticket->priority)
+    decision->priority = 0;
+  if (decision->team == before)
+    decision->team = NULL;
+}
+
+static void
+find_candidates (const Config *config, Decision *decision)
+{
+  const Team *team = decision->team;
+  if (team->assign != ASSIGN_ROTATION && team->assign != ASSIGN_LEAST)
+    return;
+  decision->candidates = g_ptr_array_new ();
+  for (guint i = 0; i < config->agents->len; i++)
+    {
+      const Agent *agent = g_ptr_array_index (config->agents, i);
+      if (g_ptr_array_find (agent->teams, team, NULL))
+        g_ptr_array_add (decision->candidates, (gpointer) agent);
+    }
+}
+
+static void
+decide_terms (const IntakeCase *intake, Decision *decision)
+{
+  if (decision->role->policy != NULL && !decision->automatic)
+    apply_rules (intake, decision);
+  find_candidates (intake->config, decision);
+}
+
+/* Nothing is promised to machines. */
+static void
+decide_promises (const IntakeCase *intake, Decision *decision)
+{
+  const Policy *policy = decision->role->policy;
+  if (policy == NULL || decision->kind != INTAKE_OPEN || decision->automatic)
+    return;
+  if (policy->next_within.kind != SPAN_NONE)
+    decision->after = intake->earlier.unended;
+  g_array_unref (decision->promises);
+  decision->promises = promises_open (policy, decision->priority, decision->ticket_kind, intake->now, decision->acknowledge,
+                                      decision->after != 0);
+  decision->version = policy->version;
 }
 
 Decision *
@@ -219,8 +296,13 @@ intake_decide (const IntakeCase *intake)
       else
         decide_thread (&match, by_machine, decision);
     }
+  if (decision->kind == INTAKE_OPEN)
+    decide_terms (intake, decision);
+  if (decision->kind == INTAKE_CONTINUE && !by_machine)
+    decide_further (intake, &match, decision);
   decide_acknowledgement (intake, automatic.class, decision);
   decide_page (intake, automatic.class, decision);
+  decide_promises (intake, decision);
   outgoing_plan (intake, decision);
   return decision;
 }

@@ -4,7 +4,7 @@
 
 #include "desk/standing.h"
 #include "desk/thread.h"
-#include "store/intake.h"
+#include "store/store.h"
 
 typedef struct {
   const Config *config;
@@ -18,6 +18,8 @@ typedef struct {
   gboolean alone;             /* nobody else would have to wait for a 451 of this role */
   int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */
+  EarlierTickets earlier;     /* of the same customer */
+  gint64 now;
   const char *key;            /* idempotency key */
 } IntakeCase;
 

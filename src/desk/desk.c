@@ -4,6 +4,7 @@
 
 #include "config/limits.h"
 #include "desk/decision.h"
+#include "desk/triage.h"
 #include "mail/hash.h"
 
 Desk *
@@ -196,10 +197,28 @@ recall_duplicates (const Desk *desk, const Reception *reception, GError **error)
   return TRUE;
 }
 
+/* What the policy asks about the customer's other tickets; most ask nothing. */
+static gboolean
+find_earlier (const Desk *desk, const Envelope *envelope, const Reception *reception, const Role *role, gint64 now,
+              EarlierTickets *earlier, GError **error)
+{
+  const Policy *policy = role->policy;
+  const Contact *contact = reception->contact;
+  gint64 within = policy != NULL ? triage_longest_again (policy) : 0;
+  if (policy == NULL || (within == 0 && policy->next_within.kind == SPAN_NONE))
+    return TRUE;
+  const char *requester = reception->facts->from != NULL ? reception->facts->from : envelope->sender;
+  const char *key = contact != NULL && contact->customer != NULL ? contact->customer : requester;
+  return store_find_earlier (desk->store, key, role->name, reception->facts->subject, now - within * G_USEC_PER_SEC, earlier, error);
+}
+
 static Decision *
 decide_role (const Desk *desk, const Envelope *envelope, const Reception *reception, const Recipient *recipient,
-             const Lookups *lookups, gboolean alone, GError **error)
+             const Lookups *lookups, gboolean alone, gint64 now, GError **error)
 {
+  EarlierTickets earlier = { 0 };
+  if (!find_earlier (desk, envelope, reception, recipient->role, now, &earlier, error))
+    return NULL;
   g_autoptr (Ticket) by_signature = NULL;
   if (!find_ticket (desk->store, signed_number (desk, recipient), &by_signature, error))
     return NULL;
@@ -216,6 +235,8 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .alone = alone,
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
+    .earlier = earlier,
+    .now = now,
     .key = key,
   };
   Decision *decision = intake_decide (&intake);
@@ -257,7 +278,8 @@ is_alone (const Envelope *envelope)
 }
 
 static gboolean
-decide_roles (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, GError **error)
+decide_roles (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, gint64 now,
+              GError **error)
 {
   gboolean alone = is_alone (envelope);
   for (guint i = 0; i < envelope->recipients->len; i++)
@@ -266,7 +288,7 @@ decide_roles (const Desk *desk, const Envelope *envelope, Reception *reception, 
       if (reception_find (reception, recipient) != NULL)
         continue;
       Decision *decision = decide_role (desk, envelope, reception, spokesman (desk, envelope, recipient->role), lookups,
-                                        alone, error);
+                                        alone, now, error);
       if (decision == NULL)
         return FALSE;
       g_ptr_array_add (reception->decisions, decision);
@@ -310,7 +332,7 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   g_auto (Lookups) lookups = { 0 };
   if (!look_up (desk, reception->facts, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
-      !decide_roles (desk, envelope, reception, &lookups, error) || !recall_duplicates (desk, reception, error))
+      !decide_roles (desk, envelope, reception, &lookups, now, error) || !recall_duplicates (desk, reception, error))
     return NULL;
   return g_steal_pointer (&reception);
 }
@@ -342,10 +364,10 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
 
 /* Decides about RECEPTION's message for each role; what is not taken now may have been taken before. */
 static gboolean
-decide (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, GError **error)
+decide (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, gint64 now, GError **error)
 {
   g_ptr_array_set_size (reception->decisions, 0);
-  return decide_roles (desk, envelope, reception, lookups, error) &&
+  return decide_roles (desk, envelope, reception, lookups, now, error) &&
          (reception_verdict (reception, envelope) == VERDICT_ACCEPT || recall_duplicates (desk, reception, error));
 }
 
@@ -354,12 +376,12 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, reception->facts, &lookups, error) || !decide (desk, envelope, reception, &lookups, error))
+  if (!look_up (desk, reception->facts, &lookups, error) || !decide (desk, envelope, reception, &lookups, now, error))
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
       keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))
     return g_steal_pointer (&reception);
-  if (!decide (desk, envelope, reception, &lookups, error) ||
+  if (!decide (desk, envelope, reception, &lookups, now, error) ||
       !keep (desk, envelope, raw, reception, now, store_intake, error))
     return NULL;
   return g_steal_pointer (&reception);

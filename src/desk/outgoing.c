@@ -1,18 +1,38 @@
 #include "desk/outgoing.h"
 
+#include "desk/calendar.h"
+#include "desk/promises.h"
+
+/* Who writes while we are closed is told when the mail will be read. */
 static const char *
-acknowledgement_template (const Decision *decision)
+acknowledgement_template (const Decision *decision, gint64 now)
 {
-  if (decision->role->page == NULL)
+  const Policy *policy = decision->role->policy;
+  if (decision->page)
+    return "emergency";
+  if (decision->role->page != NULL)
+    return "emergency-unverified";
+  if (policy == NULL || calendar_is_open (policy->calendar, now, NULL))
     return "acknowledgement";
-  return decision->page ? "emergency" : "emergency-unverified";
+  return calendar_holiday (policy->calendar, now) != NULL ? "holiday" : "after-hours";
+}
+
+/* When an acknowledgement that waits for an answer goes out all the same; 0: at once. */
+static gint64
+acknowledgement_time (const Decision *decision, gint64 now)
+{
+  const Policy *policy = decision->role->policy;
+  if (policy == NULL || policy->acknowledge_after.kind == SPAN_NONE || decision->page)
+    return 0;
+  return promises_add_span (policy->calendar, policy->acknowledge_after, now);
 }
 
 static void
 plan_acknowledgement (const IntakeCase *intake, Decision *decision)
 {
   Outgoing *letter =
-    outgoing_new (OUTGOING_ACKNOWLEDGEMENT, decision->acknowledge_to, acknowledgement_template (decision));
+    outgoing_new (OUTGOING_ACKNOWLEDGEMENT, decision->acknowledge_to, acknowledgement_template (decision, intake->now));
+  letter->due_at = acknowledgement_time (decision, intake->now);
   const char *known = intake->contact != NULL ? intake->contact->language : NULL;
   const char *written = intake->facts->language;
   g_autoptr (GStrvBuilder) languages = g_strv_builder_new ();
@@ -31,9 +51,9 @@ static void
 plan_team (Decision *decision)
 {
   gboolean unpaged = decision->role->page != NULL && !decision->page;
-  for (guint i = 0; decision->role->team->notify[i] != NULL; i++)
+  for (guint i = 0; decision->team->notify[i] != NULL; i++)
     {
-      Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, decision->role->team->notify[i],
+      Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, decision->team->notify[i],
                                        unpaged ? "team-unverified" : "team-new");
       letter->languages = g_strdup (decision->role->language);
       letter->reason = g_strdup (unpaged ? decision->page_reason : decision->reason);
@@ -42,41 +62,51 @@ plan_team (Decision *decision)
 }
 
 static void
-plan_page (Decision *decision, GHashTable *paged, const Agent *agent, const Channel *channel)
+add_page (GPtrArray *pages, GHashTable *paged, const Agent *agent, const Channel *channel, const char *reason)
 {
   g_autofree char *way = g_strdup_printf ("%s\n%s", agent->name, channel->name);
   if (!g_hash_table_add (paged, g_steal_pointer (&way)))
     return;
   Outgoing *page = outgoing_new (OUTGOING_PAGE, agent->name, "page");
   page->channel = g_strdup (channel->name);
-  page->reason = g_strdup (decision->page_reason);
-  g_ptr_array_add (decision->outgoing, page);
+  page->reason = g_strdup (reason);
+  g_ptr_array_add (pages, page);
 }
 
-/* Pages the first step's agents. */
-static void
-plan_pages (const Config *config, Decision *decision)
+/* The first step's agents. */
+void
+outgoing_add_pages (const Config *config, const Role *role, const Escalation *escalation, const char *reason, GPtrArray *pages)
 {
-  const Step *step = g_ptr_array_index (decision->role->page->steps, 0);
+  const Step *step = g_ptr_array_index (escalation->steps, 0);
   g_autoptr (GHashTable) paged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < config->agents->len; i++)
     {
       const Agent *agent = g_ptr_array_index (config->agents, i);
-      if (!step_reaches (step, decision->role, agent))
+      if (!step_reaches (step, role, agent))
         continue;
       for (guint j = 0; j < step->by->len; j++)
-        plan_page (decision, paged, agent, g_ptr_array_index (step->by, j));
+        add_page (pages, paged, agent, g_ptr_array_index (step->by, j), reason);
     }
 }
 
 void
 outgoing_plan (const IntakeCase *intake, Decision *decision)
 {
-  if (decision->kind != INTAKE_OPEN)
+  gboolean moved = decision->kind == INTAKE_CONTINUE && decision->rules != NULL && decision->team != NULL;
+  if (decision->kind != INTAKE_OPEN && !moved)
     return;
   if (decision->page)
-    plan_pages (intake->config, decision);
+    outgoing_add_pages (intake->config, decision->role, decision->escalation, decision->page_reason, decision->outgoing);
   if (decision->acknowledge)
     plan_acknowledgement (intake, decision);
   plan_team (decision);
+}
+
+Outgoing *
+outgoing_to_requester (const Ticket *ticket, const Role *role, const char *template)
+{
+  Outgoing *letter = outgoing_new (OUTGOING_LETTER, ticket->requester, template);
+  letter->languages =
+    ticket->language != NULL ? g_strjoin (",", ticket->language, role->language, NULL) : g_strdup (role->language);
+  return letter;
 }

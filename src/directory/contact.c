@@ -15,6 +15,7 @@ contact_copy (const Contact *contact)
                      .organization = g_strdup (contact->organization),
                      .customer = g_strdup (contact->customer),
                      .language = g_strdup (contact->language),
+                     .level = g_strdup (contact->level),
                      .suspended = contact->suspended,
                      .by_domain = contact->by_domain };
   return copy;
@@ -28,5 +29,6 @@ contact_free (Contact *contact)
   g_free (contact->organization);
   g_free (contact->customer);
   g_free (contact->language);
+  g_free (contact->level);
   g_free (contact);
 }

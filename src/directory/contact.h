@@ -11,6 +11,7 @@ typedef struct {
   char *organization;
   char *customer;     /* the account's identifier; NULL or "" is never the same customer as anybody */
   char *language;
+  char *level;        /* of service, as the directory names it; nullable */
   gboolean suspended;
   gboolean by_domain; /* known by the domain only: a colleague of a customer */
 } Contact;

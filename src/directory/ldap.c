@@ -69,6 +69,8 @@ read_contact (const Connection *connection, LDAPMessage *entry, const char *mail
   contact->organization = read_attribute (ldap, entry, settings->attribute_organization);
   contact->customer = read_attribute (ldap, entry, settings->attribute_customer);
   contact->language = read_attribute (ldap, entry, settings->attribute_language);
+  if (settings->attribute_level != NULL)
+    contact->level = read_attribute (ldap, entry, settings->attribute_level);
   contact->suspended = is_suspended (ldap, entry, settings->attribute_status);
   return contact;
 }
@@ -93,7 +95,8 @@ search (const Connection *connection, const char *filter, const char *value, con
 {
   const DirectorySettings *settings = connection->settings;
   const char *attributes[] = { settings->attribute_name,     settings->attribute_organization, settings->attribute_customer,
-                               settings->attribute_language, settings->attribute_status,       NULL };
+                               settings->attribute_language, settings->attribute_status,       settings->attribute_level,
+                               NULL };
   g_autofree char *made = make_filter (filter, value);
   struct timeval left = connection_time_left (connection);
   LDAPMessage *result = NULL;

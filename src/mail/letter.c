@@ -170,9 +170,12 @@ static void
 set_marks (GMimeMessage *message, const Letter *letter)
 {
   GMimeObject *object = GMIME_OBJECT (message);
-  set_text (object, "Auto-Submitted", letter->auto_submitted, LIMIT_NAME);
-  set_text (object, "Precedence", "bulk", LIMIT_NAME);
-  set_text (object, "X-Auto-Response-Suppress", "All", LIMIT_NAME);
+  if (letter->auto_submitted != NULL)
+    {
+      set_text (object, "Auto-Submitted", letter->auto_submitted, LIMIT_NAME);
+      set_text (object, "Precedence", "bulk", LIMIT_NAME);
+      set_text (object, "X-Auto-Response-Suppress", "All", LIMIT_NAME);
+    }
   set_text (object, "X-Frontdesk-Loop", letter->loop, LIMIT_ADDRESS);
   set_text (object, "Content-Language", letter->language, LIMIT_NAME);
 }

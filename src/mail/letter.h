@@ -64,13 +64,13 @@ typedef struct {
   const char *message_id;           /* without brackets */
   const char *in_reply_to;          /* without brackets, nullable */
   const char *const *references;    /* of the answered message, oldest first; nullable */
-  const char *auto_submitted;       /* "auto-replied" or "auto-generated" */
+  const char *auto_submitted;       /* "auto-replied" or "auto-generated"; NULL: a person wrote it */
   const char *loop;                 /* value of X-Frontdesk-Loop: the hostname */
   const char *language;             /* Content-Language, nullable */
   gint64 date;                      /* microseconds since 1970 */
 } Letter;
 
 /* The message as octets with CRLF line ends: text/plain, UTF-8, transfer-encoded so that lines stay within 998
- * octets (RFC 5322 2.1.1). X-Auto-Response-Suppress: All and Precedence: bulk are added. No string can add a field:
+ * octets (RFC 5322 2.1.1). What is automatic has X-Auto-Response-Suppress: All and Precedence: bulk. No string can add a field:
  * text is cleaned, what is not one plain address or Message-ID is left out. The caller owns it. */
 GBytes *letter_compose (const Letter *letter);

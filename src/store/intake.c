@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include "config/limits.h"
-#include "store/private.h"
+#include "store/assign.h"
+#include "store/promises.h"
 #include "store/raw.h"
 
 #define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
@@ -12,6 +13,7 @@
 
 /* What the transaction needs besides the intake itself. */
 typedef struct {
+  Store *store;
   Intake *intake;
   gint64 raw; /* the row of the octets, 0: not written yet */
   char *file;
@@ -84,18 +86,25 @@ write_ticket (Database *database, const IntakeJob *job, Decision *decision, cons
   const Intake *intake = job->intake;
   const MessageFacts *facts = intake->facts;
   const Contact *contact = intake->contact;
+  gboolean open = g_str_equal (state, "open");
+  g_autofree char *assignee = NULL;
+  if (open && !assign_choose (database, decision, &assignee, error))
+    return FALSE;
   if (!database_run (database, error,
                      "INSERT INTO ticket (role, state, priority, subject, requester, requester_name, customer, standing, "
-                     "team, language, related, message_id, refs, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     "ssisssssss0ssi", decision->role->name, state, (gint64) decision->role->priority, facts->subject,
+                     "team, language, related, message_id, refs, opened_at, assignee, kind, after, root_cause, escalated, "
+                     "version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ssisssssss0ssiss0ii0", decision->role->name, state, (gint64) decision->priority, facts->subject,
                      requester (intake), facts->from_name, contact != NULL ? contact->customer : NULL,
-                     decision->standing_reason, decision->role->team->name,
+                     decision->standing_reason, decision->team->name,
                      contact != NULL && contact->language != NULL ? contact->language : facts->language, decision->related,
-                     facts->message_id, job->references, intake->now))
+                     facts->message_id, job->references, intake->now, assignee,
+                     decision->ticket_kind != NULL ? decision->ticket_kind->name : NULL, decision->after,
+                     (gint64) decision->root_cause, (gint64) decision->escalated, open ? decision->version : 0))
     return FALSE;
   decision->ticket = sqlite3_last_insert_rowid (database->handle);
   number_reply (decision);
-  return TRUE;
+  return !open || decision->promises->len == 0 || promises_write (database, decision->ticket, decision->promises, error);
 }
 
 static gboolean
@@ -118,14 +127,14 @@ store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket,
                        "message_id, state, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?)",
                        "00sssssssii", ticket, incident, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
                        outgoing->recipient, outgoing->template, outgoing->languages, outgoing->reason,
-                       outgoing->message_id, now, now);
+                       outgoing->message_id, now, outgoing->due_at != 0 ? outgoing->due_at : now);
 }
 
 static gint64
 write_incident (Database *database, const Decision *decision, gint64 now, GError **error)
 {
   if (!database_run (database, error, "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
-                     "isi", decision->ticket, decision->role->page->name, now))
+                     "isi", decision->ticket, decision->escalation->name, now))
     return 0;
   return sqlite3_last_insert_rowid (database->handle);
 }
@@ -176,28 +185,85 @@ keep_acknowledge_limits (Database *database, const Intake *intake, Decision *dec
 }
 
 static gboolean
+write_rules (Database *database, const Decision *decision, gint64 now, GError **error)
+{
+  return decision->rules == NULL ||
+         store_add_event (database, decision->ticket, now, decision->escalated ? "escalated" : "rule", "frontdesk", decision->rules,
+                          error);
+}
+
+static gboolean
 write_open (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
   const char *sender = requester (job->intake);
   gint64 now = job->intake->now;
-  return write_ticket (database, job, decision, "open", error) &&
+  return keep_acknowledge_limits (database, job->intake, decision, error) &&
+         write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
-         keep_acknowledge_limits (database, job->intake, decision, error) &&
-         write_outgoing (database, decision, now, error);
+         write_rules (database, decision, now, error) && write_outgoing (database, decision, now, error);
 }
 
 static gboolean
-reopen (Database *database, gint64 ticket, const char *sender, gint64 now, GError **error)
+reopen (Database *database, const IntakeJob *job, gint64 ticket, GError **error)
 {
+  gint64 now = job->intake->now;
+  const Change change = { .kind = CHANGE_REOPENED, .at = now };
   if (!database_run (database, error,
-                     "UPDATE ticket SET state = 'open', resolved_at = NULL WHERE number = ? AND state IN ('resolved', 'closed')",
+                     "UPDATE ticket SET state = 'open', resolved_at = NULL, reopened = reopened + 1 WHERE number = ? AND state IN "
+                     "('resolved', 'closed')",
                      "i", ticket))
     return FALSE;
   if (sqlite3_changes (database->handle) == 0)
     return TRUE;
   return database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'close'", "i", ticket) &&
-         store_add_event (database, ticket, now, "reopened", sender, "by its requester's mail", error);
+         promises_resume (database, ticket, now, error) && promises_apply (job->store, database, ticket, &change, error) &&
+         store_add_event (database, ticket, now, "reopened", requester (job->intake), "by its requester's mail", error);
+}
+
+/* The customer has written: what waited for that goes on. */
+static gboolean
+resume (Database *database, const IntakeJob *job, gint64 ticket, GError **error)
+{
+  gint64 now = job->intake->now;
+  const Change change = { .kind = CHANGE_TERMS, .at = now };
+  if (!database_run (database, error, "UPDATE ticket SET state = 'open' WHERE number = ? AND state = 'pending'", "i", ticket))
+    return FALSE;
+  if (sqlite3_changes (database->handle) == 0)
+    return TRUE;
+  return database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'resume'", "i", ticket) &&
+         promises_resume (database, ticket, now, error) && promises_apply (job->store, database, ticket, &change, error) &&
+         store_add_event (database, ticket, now, "resumed", requester (job->intake), "the customer has written", error);
+}
+
+/* What rules demand because of a further message: a ticket only ever becomes more urgent by it. */
+static gboolean
+follow_rules (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
+{
+  const Change change = { .kind = CHANGE_TERMS, .at = job->intake->now };
+  if (decision->rules == NULL)
+    return TRUE;
+  return database_run (database, error,
+                       "UPDATE ticket SET priority = min(priority, ?), kind = coalesce(?, kind), team = coalesce(?, team), "
+                       "assignee = CASE WHEN coalesce(?, team) = team THEN assignee END, escalated = max(escalated, ?), "
+                       "root_cause = max(root_cause, ?) WHERE number = ?",
+                       "isssiii", (gint64) (decision->priority != 0 ? decision->priority : 4),
+                       decision->ticket_kind != NULL ? decision->ticket_kind->name : NULL,
+                       decision->team != NULL ? decision->team->name : NULL,
+                       decision->team != NULL ? decision->team->name : NULL, (gint64) decision->escalated,
+                       (gint64) decision->root_cause, decision->ticket) &&
+         write_rules (database, decision, job->intake->now, error) &&
+         promises_apply (job->store, database, decision->ticket, &change, error) &&
+         write_outgoing (database, decision, job->intake->now, error);
+}
+
+/* Starts the clock of the next answer. */
+static gboolean
+await_answer (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
+{
+  const Change change = { .kind = CHANGE_WROTE, .at = job->intake->now };
+  return !decision->by_person || (resume (database, job, decision->ticket, error) &&
+                                  promises_apply (job->store, database, decision->ticket, &change, error));
 }
 
 static gboolean
@@ -215,7 +281,8 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
                      "ON CONFLICT DO NOTHING",
                      "isi", decision->ticket, participant, (gint64) LIMIT_PARTICIPANTS))
     return FALSE;
-  return !decision->reopen || reopen (database, decision->ticket, sender, now, error);
+  return (!decision->reopen || reopen (database, job, decision->ticket, error)) &&
+         await_answer (database, job, decision, error) && follow_rules (database, job, decision, error);
 }
 
 static gboolean
@@ -300,7 +367,7 @@ run_intake (Store *store, Intake *intake, gboolean (*run) (Writer *, WriterJob, 
 {
   if (is_all_seen (intake))
     return TRUE;
-  IntakeJob job = { .intake = intake, .references = join_references (intake->facts) };
+  IntakeJob job = { .store = store, .intake = intake, .references = join_references (intake->facts) };
   gboolean large = raw_message_memory (intake->raw) == NULL || raw_message_length (intake->raw) > LIMIT_STORED_INLINE;
   gboolean kept = TRUE;
   if (large)
@@ -323,6 +390,28 @@ gboolean
 store_intake_shared (Store *store, Intake *intake, GError **error)
 {
   return run_intake (store, intake, writer_run_shared, error);
+}
+
+gboolean
+store_find_earlier (Store *store, const char *key, const char *role, const char *subject, gint64 since,
+                    EarlierTickets *earlier, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return FALSE;
+  earlier->unended = database_number (loan.database, 0, &failure,
+                                      "SELECT number FROM ticket WHERE coalesce(customer, requester) = ? AND role = ? AND state IN "
+                                      "('open', 'pending') ORDER BY number DESC LIMIT 1",
+                                      "ss", key, role);
+  earlier->again = database_number (loan.database, 0, &failure,
+                                    "SELECT count(*) FROM ticket WHERE coalesce(customer, requester) = ? AND role = ? AND subject = ? "
+                                    "COLLATE NOCASE AND opened_at >= ? AND state <> 'refused'",
+                                    "sssi", key, role, subject, since) > 0;
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 gboolean

@@ -19,8 +19,13 @@ typedef enum {
 /* "open", "continue", "refuse", "duplicate", "file", "defer" */
 const char *intake_kind_to_string (IntakeKind kind);
 
-typedef enum { OUTGOING_ACKNOWLEDGEMENT, OUTGOING_NOTIFICATION, OUTGOING_PAGE } OutgoingKind;
-const char *outgoing_kind_to_string (OutgoingKind kind); /* "acknowledgement", "notification", "page" */
+typedef enum {
+  OUTGOING_ACKNOWLEDGEMENT,
+  OUTGOING_LETTER,       /* any other mail to the customer */
+  OUTGOING_NOTIFICATION, /* to staff */
+  OUTGOING_PAGE,
+} OutgoingKind;
+const char *outgoing_kind_to_string (OutgoingKind kind); /* "acknowledgement", "letter", "notification", "page" */
 
 /* One thing that must go out. The letter itself is made when it is sent, from the ticket and the template. */
 typedef struct {
@@ -31,10 +36,12 @@ typedef struct {
   char *languages;  /* preferred, comma list, nullable */
   char *reason;     /* for notifications and pages, nullable */
   char *message_id; /* without brackets, fixed now: a repeat can be dropped by the receiver */
+  gint64 due_at;    /* not before; 0: at once */
 } Outgoing;
 
 Outgoing *outgoing_new (OutgoingKind kind, const char *recipient, const char *template);
 void outgoing_free (Outgoing *outgoing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Outgoing, outgoing_free)
 
 /* The decision for one role of one message. */
 typedef struct {
@@ -54,7 +61,18 @@ typedef struct {
   char *acknowledge_reason;
   char *acknowledge_to;   /* nullable */
   gboolean page;
+  const Escalation *escalation; /* the one to page by */
   char *page_reason;      /* nullable */
+  int priority;           /* open: 1..4; continue: the higher one that a rule demands, or 0 */
+  const TicketKind *ticket_kind; /* nullable: standard, or as before */
+  const Team *team;       /* open: never NULL; continue: the one that a rule gives it to, or NULL */
+  gboolean escalated, root_cause; /* a rule demands it */
+  char *rules;            /* the rules that applied and why, nullable */
+  gint64 after;           /* open: the customer's earlier ticket that comes first, or 0 */
+  gboolean by_person;     /* continue: a person on the customer's side wrote */
+  GArray *promises;       /* open: (element-type Promise) */
+  GPtrArray *candidates;  /* open: (element-type Agent) whom the team's `assign` may give it to, nullable */
+  gint64 version;         /* of what the promises are computed from */
   char *reply;            /* the SMTP answer: "250 2.0.0 ...", "550 5.7.1 ..." */
   GPtrArray *outgoing;    /* (element-type Outgoing) */
 } Decision;

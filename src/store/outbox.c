@@ -1,5 +1,5 @@
 /* What must still go out: claiming rows and recording what became of them. */
-#include "store/private.h"
+#include "store/promises.h"
 
 #define ROW_COLUMNS \
   "id, ticket, incident, kind, channel, recipient, template, languages, reason, message_id, state, attempts, created_at, " \
@@ -114,6 +114,7 @@ store_claim_due (Store *store, gboolean pages, gint64 now, guint limit, gint64 *
 }
 
 typedef struct {
+  Store *store;
   gint64 id, now, due_at;
   const char *text;
   GPtrArray *notices;
@@ -132,10 +133,12 @@ add_sent_event (Database *database, const OutboxRow *row, const Outcome *outcome
 {
   if (row->ticket == 0 || g_str_equal (row->kind, "notification"))
     return TRUE;
-  gboolean page = g_str_equal (row->kind, "page");
-  g_autofree char *detail = page ? g_strdup_printf ("%s by %s: %s", row->recipient, row->channel, outcome->text)
-                                 : g_strdup_printf ("to %s: %s", row->recipient, outcome->text);
-  return store_add_event (database, row->ticket, outcome->now, page ? "paged" : "acknowledged", "frontdesk", detail, error);
+  gboolean page = g_str_equal (row->kind, "page"), letter = g_str_equal (row->kind, "letter");
+  g_autofree char *detail = page     ? g_strdup_printf ("%s by %s: %s", row->recipient, row->channel, outcome->text)
+                            : letter ? g_strdup_printf ("%s to %s: %s", row->template, row->recipient, outcome->text)
+                                     : g_strdup_printf ("to %s: %s", row->recipient, outcome->text);
+  return store_add_event (database, row->ticket, outcome->now, page ? "paged" : letter ? "written" : "acknowledged", "frontdesk",
+                          detail, error);
 }
 
 static gboolean
@@ -148,9 +151,11 @@ write_sent (Database *database, gpointer data, GError **error)
   if (!database_run (database, error, "UPDATE outbox SET state = 'sent', sent_at = ?, last_error = NULL WHERE id = ?", "ii",
                      outcome->now, row->id))
     return FALSE;
+  const Change change = { .kind = CHANGE_ACKNOWLEDGED, .at = outcome->now };
   if (g_str_equal (row->kind, "acknowledgement") &&
-      !database_run (database, error, "UPDATE ticket SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE number = ?", "ii",
-                     outcome->now, row->ticket))
+      (!database_run (database, error, "UPDATE ticket SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE number = ?", "ii",
+                      outcome->now, row->ticket) ||
+       !promises_apply (outcome->store, database, row->ticket, &change, error)))
     return FALSE;
   return add_sent_event (database, row, outcome, error);
 }
@@ -158,7 +163,7 @@ write_sent (Database *database, gpointer data, GError **error)
 gboolean
 store_outbox_sent (Store *store, gint64 id, const char *answer, gint64 now, GError **error)
 {
-  Outcome outcome = { .id = id, .text = answer, .now = now };
+  Outcome outcome = { .store = store, .id = id, .text = answer, .now = now };
   return store_write (store, write_sent, &outcome, error);
 }
 
@@ -175,7 +180,7 @@ write_retry (Database *database, gpointer data, GError **error)
 gboolean
 store_outbox_retry (Store *store, gint64 id, const char *reason, gint64 due_at, GError **error)
 {
-  Outcome outcome = { .id = id, .text = reason, .due_at = due_at };
+  Outcome outcome = { .store = store, .id = id, .text = reason, .due_at = due_at };
   return store_write (store, write_retry, &outcome, error);
 }
 
@@ -201,6 +206,6 @@ write_failed (Database *database, gpointer data, GError **error)
 gboolean
 store_outbox_fail (Store *store, gint64 id, const char *reason, GPtrArray *notices, gint64 now, GError **error)
 {
-  Outcome outcome = { .id = id, .text = reason, .notices = notices, .now = now };
+  Outcome outcome = { .store = store, .id = id, .text = reason, .notices = notices, .now = now };
   return store_write (store, write_failed, &outcome, error);
 }

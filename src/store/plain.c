@@ -1,5 +1,6 @@
 /* The store's plain data: names, making and freeing. */
 #include "store/intake.h"
+#include "store/promise.h"
 #include "store/ticket.h"
 
 const char *
@@ -12,7 +13,7 @@ intake_kind_to_string (IntakeKind kind)
 const char *
 outgoing_kind_to_string (OutgoingKind kind)
 {
-  static const char *const names[] = { "acknowledgement", "notification", "page" };
+  static const char *const names[] = { "acknowledgement", "letter", "notification", "page" };
   return names[kind];
 }
 
@@ -43,7 +44,11 @@ decision_new (const Role *role)
 {
   Decision *decision = g_new0 (Decision, 1);
   decision->role = role;
+  decision->priority = role->priority;
+  decision->team = role->team;
+  decision->escalation = role->page;
   decision->outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
+  decision->promises = g_array_new (FALSE, FALSE, sizeof (Promise));
   return decision;
 }
 
@@ -58,7 +63,10 @@ decision_free (Decision *decision)
   g_free (decision->acknowledge_to);
   g_free (decision->page_reason);
   g_free (decision->reply);
+  g_free (decision->rules);
   g_ptr_array_unref (decision->outgoing);
+  g_array_unref (decision->promises);
+  g_clear_pointer (&decision->candidates, g_ptr_array_unref);
   g_free (decision);
 }
 
@@ -72,6 +80,32 @@ decision_withhold_acknowledgement (Decision *decision, const char *reason)
   for (guint i = decision->outgoing->len; i > 0; i--)
     if (((const Outgoing *) g_ptr_array_index (decision->outgoing, i - 1))->kind == OUTGOING_ACKNOWLEDGEMENT)
       g_ptr_array_remove_index (decision->outgoing, i - 1);
+  for (guint i = decision->promises->len; i > 0; i--)
+    if (g_array_index (decision->promises, Promise, i - 1).target == TARGET_ACKNOWLEDGE)
+      g_array_remove_index (decision->promises, i - 1);
+}
+
+gboolean
+promise_is_open (const Promise *promise)
+{
+  return promise->met_at == 0 && promise->dropped_at == 0;
+}
+
+gint64
+promise_next (const Promise *promise)
+{
+  gint64 next = 0;
+  const struct {
+    gint64 at, done;
+  } steps[] = { { promise->warn_at, promise->warned_at },
+                { promise->extend_at, promise->extended_at },
+                { promise->due_at, promise->breached_at } };
+  if (!promise_is_open (promise))
+    return 0;
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (steps[i].at != 0 && steps[i].done == 0 && (next == 0 || steps[i].at < next))
+      next = steps[i].at;
+  return next;
 }
 
 void
@@ -86,6 +120,7 @@ ticket_free (Ticket *ticket)
   g_free (ticket->standing);
   g_free (ticket->team);
   g_free (ticket->assignee);
+  g_free (ticket->kind);
   g_free (ticket->language);
   g_free (ticket->message_id);
   g_free (ticket->references);

@@ -14,6 +14,10 @@ struct Store {
   gint opened;          /* atomic: readers that exist */
   GMutex probe_lock;
   gint64 probed_at;     /* guarded by probe_lock */
+  GMutex rules_lock;    /* guards the three below */
+  const StoreRules *rules;
+  gpointer rules_data;
+  GDestroyNotify free_rules_data;
 };
 
 /* Lends a read connection; to be given back. */
@@ -31,6 +35,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loan, loan_return)
 
 /* Runs JOB in the writer. */
 gboolean store_write (Store *store, WriterJob job, gpointer data, GError **error);
+
+/* Ticket NUMBER; NULL with STORE_ERROR_NOT_FOUND. */
+Ticket *ticket_read (Database *database, gint64 number, GError **error);
 
 /* Writes one line of TICKET's audit trail. */
 gboolean store_add_event (Database *database, gint64 ticket, gint64 at, const char *kind, const char *actor,

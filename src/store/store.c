@@ -70,6 +70,7 @@ store_open (const char *path, StoreMode mode, GError **error)
   store->lock = -1;
   store->readers = g_async_queue_new ();
   g_mutex_init (&store->probe_lock);
+  g_mutex_init (&store->rules_lock);
   if (mode != STORE_READ && !open_writer (store, error))
     return NULL;
   if (mode == STORE_READ)
@@ -90,6 +91,8 @@ store_close (Store *store)
   while ((database = g_async_queue_try_pop (store->readers)) != NULL)
     database_close (database);
   g_async_queue_unref (store->readers);
+  store_set_rules (store, NULL, NULL, NULL);
+  g_mutex_clear (&store->rules_lock);
   g_mutex_clear (&store->probe_lock);
   if (store->lock >= 0)
     close (store->lock);

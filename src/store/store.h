@@ -10,6 +10,7 @@
 #pragma once
 
 #include "store/intake.h"
+#include "store/promise.h"
 #include "store/ticket.h"
 
 #define STORE_ERROR (store_error_quark ())
@@ -43,6 +44,30 @@ void store_await_writer (Store *store);
 /* PRAGMA quick_check, for `doctor`. */
 gboolean store_check (Store *store, GError **error);
 
+/* ---- what the store asks the desk while it changes a ticket ---- */
+
+/* What follows when a promise's time has come. Everything is freed by the store. */
+typedef struct {
+  GPtrArray *outgoing;     /* (element-type Outgoing) */
+  char *event, *detail;    /* "warned", "breached", "extended"; one sentence */
+  const char *team;        /* the ticket is given to it, nullable */
+  int priority;            /* the new one, 0: stays */
+  const char *escalation;  /* an incident begins, and the pages of OUTGOING are its; nullable */
+} Reaction;
+
+typedef struct {
+  void (*change) (gpointer data, const PromiseTerms *terms, GArray *promises, const Change *change);
+  /* DUE, one of PROMISES, is to be warned of, extended or found missed at NOW; marks it so that it is not due again. */
+  void (*react) (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due, gint64 now,
+                 Reaction *reaction);
+  /* The version of what ROLE's deadlines are computed from, 0: nothing is promised. */
+  gint64 (*version) (gpointer data, const char *role);
+} StoreRules;
+
+/* From now on RULES with DATA count; FREE_DATA is called when others take their place. They are called within transactions,
+ * one at a time. Without rules no promise changes. */
+void store_set_rules (Store *store, const StoreRules *rules, gpointer data, GDestroyNotify free_data);
+
 /* ---- intake ---- */
 
 /* Makes all of INTAKE's decisions durable in one transaction and fills in the numbers of new tickets. A decision
@@ -65,8 +90,9 @@ int store_count_acknowledgements (Store *store, const char *recipient, gint64 no
 
 typedef struct {
   const char *role, *state, *team, *assignee, *requester; /* NULL: any */
-  gboolean overdue;
-  int limit; /* at most; 0: 100 */
+  gint64 overdue_at;   /* only those with a deadline before it; 0: any */
+  gboolean by_arrival; /* and not by the most urgent deadline */
+  int limit;           /* at most; 0: 100 */
 } TicketQuery;
 
 GPtrArray *store_list_tickets (Store *store, const TicketQuery *query, GError **error); /* (element-type Ticket) */
@@ -78,14 +104,37 @@ GPtrArray *store_find_tickets_by_message_id (Store *store, const char *const *id
 GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */
 GPtrArray *store_list_outbox (Store *store, gint64 ticket, GError **error);    /* all of a ticket; 0: what still waits, of all */
 GPtrArray *store_list_events (Store *store, gint64 ticket, GError **error);    /* (element-type Event) */
+/* Promises (element-type Promise) and pauses (element-type Interval) of TICKET. */
+gboolean store_list_promises (Store *store, gint64 ticket, GArray **promises, GArray **pauses, GError **error);
+
+/* What the rules ask about the customer's other tickets. KEY is the customer, or the requester who belongs to none. */
+typedef struct {
+  gint64 unended; /* the latest ticket of ROLE that is open or pending, or 0 */
+  gboolean again; /* one of ROLE with the same subject was opened since SINCE */
+} EarlierTickets;
+gboolean store_find_earlier (Store *store, const char *key, const char *role, const char *subject, gint64 since,
+                             EarlierTickets *earlier, GError **error);
 
 /* ---- work on a ticket; ACTOR is written into the event ---- */
 
 gboolean store_add_note (Store *store, gint64 ticket, const char *actor, const char *text, gint64 now, GError **error);
 gboolean store_assign (Store *store, gint64 ticket, const char *team, const char *assignee, const char *actor, gint64 now, GError **error);
 gboolean store_set_priority (Store *store, gint64 ticket, int priority, const char *actor, gint64 now, GError **error);
-/* Resolves; open incidents of the ticket are resolved with it and their waiting pages dropped. */
-gboolean store_close_ticket (Store *store, gint64 ticket, const char *actor, gint64 close_at, gint64 now, GError **error);
+gboolean store_set_kind (Store *store, gint64 ticket, const char *kind, const char *actor, gint64 now, GError **error);
+/* The note on the root cause that a policy may demand before a ticket is closed. */
+gboolean store_add_root_cause (Store *store, gint64 ticket, const char *actor, const char *text, gint64 now, GError **error);
+/* Waits for the customer: until they write, until UNTIL (0: however long), or until it is reopened. */
+gboolean store_set_pending (Store *store, gint64 ticket, gint64 until, const char *actor, gint64 now, GError **error);
+/* A new time DUE for TARGET, and LETTER (nullable) that tells the customer so. */
+gboolean store_move_promise (Store *store, gint64 ticket, TargetKind target, gint64 due, const Outgoing *letter, const char *actor,
+                             gint64 now, GError **error);
+/* An answer by a person: LETTER goes out with TEXT. An acknowledgement that still waits is dropped. */
+gboolean store_add_answer (Store *store, gint64 ticket, const Outgoing *letter, const char *text, const char *actor, gint64 now,
+                           GError **error);
+/* Resolves; open incidents of the ticket are resolved with it and their waiting pages dropped. LETTER is nullable.
+ * ROOT_CAUSE: a note on it is demanded. */
+gboolean store_close_ticket (Store *store, gint64 ticket, gboolean root_cause, const Outgoing *letter, const char *actor,
+                             gint64 close_at, gint64 now, GError **error);
 gboolean store_reopen_ticket (Store *store, gint64 ticket, const char *actor, gint64 now, GError **error);
 
 /* ---- outbox ---- */
@@ -108,8 +157,12 @@ void store_on_due (Store *store, StoreOnDue func, gpointer data);
 
 /* ---- timers ---- */
 
-/* Works off timers due at NOW ("close": resolved becomes closed); *NEXT_DUE as above. */
+/* Works off what is due at NOW: resolved becomes closed, pending open, promises are warned of, put off or missed; *NEXT_DUE
+ * as above. */
 gboolean store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error);
+
+/* Works the promises of open tickets out anew whose inputs have another version than the rules now have. */
+gboolean store_refresh_promises (Store *store, gint64 now, GError **error);
 
 /* ---- the embedded customer table ---- */
 

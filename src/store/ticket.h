@@ -7,9 +7,12 @@
 typedef struct {
   gint64 number;
   char *role, *state, *subject, *requester, *requester_name, *customer, *standing, *team, *assignee, *language;
+  char *kind;   /* nullable: "standard" */
   int priority; /* 1..4 */
   gint64 related;
   gint64 opened_at, acknowledged_at, responded_at, resolved_at;
+  gint64 due[4];       /* by TargetKind: of the open promise, 0: none */
+  guint breached;      /* bits 1 << TargetKind: a promise was not kept */
   char **participants; /* addresses, the requester not among them */
   char *message_id;    /* of the message that opened it, nullable: letters answer it */
   char *references;    /* its References, Message-IDs with blanks between, oldest first, nullable */

@@ -8,7 +8,26 @@
 #define TICKET_COLUMNS \
   "number, role, state, priority, subject, requester, requester_name, customer, standing, team, assignee, language, " \
   "related, opened_at, acknowledged_at, responded_at, resolved_at, message_id, refs, " \
-  "(SELECT group_concat(address, char(10)) FROM participant p WHERE p.ticket = t.number)"
+  "(SELECT group_concat(address, char(10)) FROM participant p WHERE p.ticket = t.number), kind, " \
+  "(SELECT group_concat(target || ' ' || CASE WHEN met_at IS NULL AND dropped_at IS NULL THEN coalesce(due_at, 0) ELSE 0 END || " \
+  "' ' || (breached_at IS NOT NULL), char(10)) FROM promise p WHERE p.ticket = t.number)"
+
+/* ROWS: lines "TARGET DUE BREACHED". */
+static void
+read_promises (Ticket *ticket, const char *rows)
+{
+  g_auto (GStrv) lines = g_strsplit (rows != NULL ? rows : "", "\n", -1);
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      char *rest;
+      guint target = (guint) g_ascii_strtoull (lines[i], &rest, 10) % TARGETS;
+      gint64 due = g_ascii_strtoll (rest, &rest, 10);
+      if (due != 0)
+        ticket->due[target] = due;
+      if (g_ascii_strtoll (rest, NULL, 10) != 0)
+        ticket->breached |= 1u << target;
+    }
+}
 
 static gpointer
 read_ticket (Query *query)
@@ -36,7 +55,9 @@ read_ticket (Query *query)
     .message_id = query_text (query, 17),
     .references = query_text (query, 18),
     .participants = g_strsplit (participants != NULL ? participants : "", "\n", -1),
+    .kind = query_text (query, 20),
   };
+  read_promises (ticket, (const char *) sqlite3_column_text (query, 21));
   return ticket;
 }
 
@@ -89,36 +110,60 @@ read_rows (Database *database, Query *query, gpointer (*read) (Query *query), GD
   return append_rows (database, query, read, list, error) ? g_steal_pointer (&list) : NULL;
 }
 
+#define FILTER                                                                                                      \
+  " FROM ticket t WHERE (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR team = ?3) AND " \
+  "(?4 IS NULL OR assignee = ?4) AND (?5 IS NULL OR requester = ?5 COLLATE NOCASE) AND "                            \
+  "(?6 = 0 OR urgent_at < ?6) AND "
+#define FILTER_TYPES "sssssii"
+
+/* Appends what FILTER finds by SQL, up to LIMIT in all. */
+static gboolean
+append_tickets (Database *database, const TicketQuery *filter, const char *sql, guint limit, GPtrArray *list, GError **error)
+{
+  g_autoptr (Query) query = database_query (database, error, sql, FILTER_TYPES, filter->role, filter->state, filter->team,
+                                            filter->assignee, filter->requester, filter->overdue_at, (gint64) (limit - list->len));
+  return append_rows (database, query, read_ticket, list, error);
+}
+
+/* Those at work first, in the order of an index, so that a short list is found at once among a million. */
 GPtrArray *
 store_list_tickets (Store *store, const TicketQuery *filter, GError **error)
 {
+  static const char by_deadline[] = "SELECT " TICKET_COLUMNS FILTER "state IN ('open', 'pending') ORDER BY urgent_at IS NULL, urgent_at, "
+                                    "priority, opened_at LIMIT ?7";
+  static const char by_arrival[] = "SELECT " TICKET_COLUMNS FILTER "state IN ('open', 'pending') ORDER BY opened_at, number LIMIT ?7";
+  static const char ended[] = "SELECT " TICKET_COLUMNS FILTER "state IN ('resolved', 'closed') ORDER BY number DESC LIMIT ?7";
+  static const char refused[] = "SELECT " TICKET_COLUMNS FILTER "state = 'refused' ORDER BY opened_at LIMIT ?7";
+  guint limit = filter->limit > 0 ? (guint) filter->limit : DEFAULT_LIMIT;
   g_auto (Loan) loan = loan_take (store, error);
-  if (loan.database == NULL)
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_free);
+  if (loan.database == NULL || !append_tickets (loan.database, filter, filter->by_arrival ? by_arrival : by_deadline, limit, list, error))
     return NULL;
-  g_autoptr (Query) query = database_query (
-    loan.database, error,
-    "SELECT " TICKET_COLUMNS " FROM ticket t WHERE (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR state = ?2) AND "
-    "(?3 IS NULL OR team = ?3) AND (?4 IS NULL OR assignee = ?4) AND (?5 IS NULL OR requester = ?5 COLLATE NOCASE) "
-    "AND (?2 IS NOT NULL OR state <> 'refused') AND NOT ?6 ORDER BY state IN ('resolved', 'closed'), priority, opened_at LIMIT ?7",
-    "sssssii", filter->role, filter->state, filter->team, filter->assignee, filter->requester, (gint64) filter->overdue,
-    (gint64) (filter->limit > 0 ? filter->limit : DEFAULT_LIMIT));
-  return read_rows (loan.database, query, read_ticket, (GDestroyNotify) ticket_free, error);
+  if (list->len < limit && filter->overdue_at == 0 && !append_tickets (loan.database, filter, ended, limit, list, error))
+    return NULL;
+  if (filter->state != NULL && list->len < limit && !append_tickets (loan.database, filter, refused, limit, list, error))
+    return NULL;
+  return g_steal_pointer (&list);
+}
+
+Ticket *
+ticket_read (Database *database, gint64 number, GError **error)
+{
+  g_autoptr (Query) query =
+    database_query (database, error, "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number = ?", "i", number);
+  int row = query != NULL ? query_next (database, query, error) : -1;
+  if (row > 0)
+    return read_ticket (query);
+  if (row == 0)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "there is no ticket #%" G_GINT64_FORMAT, number);
+  return NULL;
 }
 
 Ticket *
 store_find_ticket (Store *store, gint64 number, GError **error)
 {
   g_auto (Loan) loan = loan_take (store, error);
-  if (loan.database == NULL)
-    return NULL;
-  g_autoptr (Query) query =
-    database_query (loan.database, error, "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number = ?", "i", number);
-  int row = query != NULL ? query_next (loan.database, query, error) : -1;
-  if (row > 0)
-    return read_ticket (query);
-  if (row == 0)
-    g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "there is no ticket #%" G_GINT64_FORMAT, number);
-  return NULL;
+  return loan.database != NULL ? ticket_read (loan.database, number, error) : NULL;
 }
 
 gint64

@@ -1,10 +1,14 @@
-/* Timers: what happens to a ticket by itself. */
-#include "store/private.h"
+/* Timers: what happens to a ticket by itself. Closing and resuming have rows of their own; a promise is its own timer. */
+#include "store/promises.h"
 
-#define BATCH 500
+#define CLOSINGS 500 /* in one transaction */
+#define PROMISES 50  /* in one transaction: mail that comes meanwhile waits for no more than these */
 
 typedef struct {
+  Store *store;
   gint64 now;
+  gint64 last; /* ticket: refreshing goes on behind it */
+  guint done;
 } TimerJob;
 
 static gboolean
@@ -14,39 +18,234 @@ close_tickets (Database *database, gpointer data, GError **error)
   return database_run (database, error,
                        "INSERT INTO event (ticket, at, kind, actor, detail) SELECT ticket, ?1, 'closed', 'frontdesk', "
                        "'close-after has passed' FROM timer WHERE due_at <= ?1 AND kind = 'close' ORDER BY due_at LIMIT ?2",
-                       "ii", job->now, (gint64) BATCH) &&
+                       "ii", job->now, (gint64) CLOSINGS) &&
          database_run (database, error,
                        "UPDATE ticket SET state = 'closed' WHERE state = 'resolved' AND number IN (SELECT ticket FROM timer "
                        "WHERE due_at <= ?1 AND kind = 'close' ORDER BY due_at LIMIT ?2)",
-                       "ii", job->now, (gint64) BATCH) &&
+                       "ii", job->now, (gint64) CLOSINGS) &&
          database_run (database, error,
                        "DELETE FROM timer WHERE id IN (SELECT id FROM timer WHERE due_at <= ?1 AND kind = 'close' "
                        "ORDER BY due_at LIMIT ?2)",
-                       "ii", job->now, (gint64) BATCH);
+                       "ii", job->now, (gint64) CLOSINGS);
 }
 
 static gboolean
-find_next (Store *store, gint64 *next_due, GError **error)
+resume_ticket (Database *database, gpointer data, GError **error)
+{
+  const TimerJob *job = data;
+  const Change change = { .kind = CHANGE_TERMS, .at = job->now };
+  gint64 ticket = database_number (database, 0, NULL, "SELECT ticket FROM timer WHERE due_at <= ? AND kind = 'resume' LIMIT 1", "i", job->now);
+  return ticket == 0 ||
+         (database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'resume'", "i", ticket) &&
+          database_run (database, error, "UPDATE ticket SET state = 'open' WHERE number = ? AND state = 'pending'", "i", ticket) &&
+          promises_resume (database, ticket, job->now, error) && promises_apply (job->store, database, ticket, &change, error) &&
+          store_add_event (database, ticket, job->now, "resumed", "frontdesk", "the time to wait is over", error));
+}
+
+/* ---- promises ---- */
+
+static void
+reaction_clear (Reaction *reaction)
+{
+  g_clear_pointer (&reaction->outgoing, g_ptr_array_unref);
+  g_free (reaction->event);
+  g_free (reaction->detail);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reaction, reaction_clear)
+
+static gint64
+begin_incident (Database *database, gint64 ticket, const Reaction *reaction, gint64 now, GError **error)
+{
+  if (!database_run (database, error, "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
+                     "isi", ticket, reaction->escalation, now))
+    return 0;
+  return sqlite3_last_insert_rowid (database->handle);
+}
+
+static gboolean
+send_all (Database *database, gint64 ticket, const Reaction *reaction, gint64 now, GError **error)
+{
+  gint64 incident = 0;
+  if (reaction->escalation != NULL && (incident = begin_incident (database, ticket, reaction, now, error)) == 0)
+    return FALSE;
+  for (guint i = 0; i < reaction->outgoing->len; i++)
+    {
+      const Outgoing *outgoing = g_ptr_array_index (reaction->outgoing, i);
+      if (!store_add_outgoing (database, outgoing, ticket, outgoing->kind == OUTGOING_PAGE ? incident : 0, now, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+carry_out (const TimerJob *job, Database *database, gint64 ticket, const Reaction *reaction, GError **error)
+{
+  const Change change = { .kind = CHANGE_TERMS, .at = job->now };
+  if (reaction->event != NULL &&
+      !store_add_event (database, ticket, job->now, reaction->event, "frontdesk", reaction->detail, error))
+    return FALSE;
+  if (reaction->team != NULL &&
+      !database_run (database, error, "UPDATE ticket SET team = ?, assignee = NULL, escalated = 1 WHERE number = ?", "si", reaction->team,
+                     ticket))
+    return FALSE;
+  if (reaction->priority != 0 &&
+      (!database_run (database, error, "UPDATE ticket SET priority = ? WHERE number = ?", "ii", (gint64) reaction->priority, ticket) ||
+       !promises_apply (job->store, database, ticket, &change, error)))
+    return FALSE;
+  return send_all (database, ticket, reaction, job->now, error);
+}
+
+static Promise *
+find_promise (GArray *promises, TargetKind target, int cycle)
+{
+  for (guint i = 0; i < promises->len; i++)
+    {
+      Promise *promise = &g_array_index (promises, Promise, i);
+      if (promise->target == target && promise->cycle == cycle)
+        return promise;
+    }
+  return NULL;
+}
+
+/* Without rules a promise that is due waits: nobody could say what follows. */
+static gboolean
+react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind target, int cycle, GError **error)
+{
+  g_auto (PromiseTerms) terms = { 0 };
+  g_auto (Reaction) reaction = { .outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free) };
+  g_autoptr (GArray) promises = promises_read (database, ticket->number, error);
+  Promise *promise = promises != NULL ? find_promise (promises, target, cycle) : NULL;
+  if (promise == NULL || !promises_read_terms (database, ticket->number, &terms, error))
+    return FALSE;
+  g_mutex_lock (&job->store->rules_lock);
+  if (job->store->rules != NULL)
+    job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, job->now, &reaction);
+  g_mutex_unlock (&job->store->rules_lock);
+  return promises_write (database, ticket->number, promises, error) && carry_out (job, database, ticket->number, &reaction, error);
+}
+
+typedef struct {
+  gint64 ticket, target, cycle;
+} DuePromise;
+
+static GArray *
+find_due (Database *database, gint64 now, GError **error)
+{
+  g_autoptr (GArray) due = g_array_new (FALSE, FALSE, sizeof (DuePromise));
+  g_autoptr (Query) query = database_query (database, error,
+                                            "SELECT ticket, target, cycle FROM promise WHERE next_at <= ? ORDER BY next_at LIMIT ?", "ii",
+                                            now, (gint64) PROMISES);
+  int row = -1;
+  while (query != NULL && (row = query_next (database, query, error)) > 0)
+    {
+      const DuePromise found = { query_number (query, 0), query_number (query, 1), query_number (query, 2) };
+      g_array_append_val (due, found);
+    }
+  return row == 0 ? g_steal_pointer (&due) : NULL;
+}
+
+static gboolean
+run_promises (Database *database, gpointer data, GError **error)
+{
+  TimerJob *job = data;
+  g_autoptr (GArray) due = find_due (database, job->now, error);
+  for (guint i = 0; due != NULL && i < due->len; i++)
+    {
+      const DuePromise *found = &g_array_index (due, DuePromise, i);
+      g_autoptr (Ticket) ticket = ticket_read (database, found->ticket, error);
+      if (ticket == NULL || !react (job, database, ticket, (TargetKind) found->target, (int) found->cycle, error))
+        return FALSE;
+    }
+  job->done = due != NULL ? due->len : 0;
+  return due != NULL;
+}
+
+/* ---- the whole ---- */
+
+static gboolean
+find_next (Store *store, const char *sql, gint64 *next_due, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_auto (Loan) loan = loan_take (store, error);
   if (loan.database == NULL)
     return FALSE;
-  *next_due = database_number (loan.database, G_MAXINT64, &failure, "SELECT due_at FROM timer ORDER BY due_at LIMIT 1", "");
+  *next_due = database_number (loan.database, G_MAXINT64, &failure, sql, "");
   if (failure == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
 
+/* Runs JOB as long as the earliest time by SQL has come; *NEXT_DUE is that time then. */
+static gboolean
+work_off (Store *store, const char *sql, WriterJob run, TimerJob *job, gint64 *next_due, GError **error)
+{
+  if (!find_next (store, sql, next_due, error))
+    return FALSE;
+  while (*next_due <= job->now)
+    if (!store_write (store, run, job, error) || !find_next (store, sql, next_due, error))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error)
 {
-  TimerJob job = { now };
-  if (!find_next (store, next_due, error))
+  TimerJob job = { .store = store, .now = now };
+  gint64 next[3] = { 0 };
+  if (!work_off (store, "SELECT due_at FROM timer WHERE kind = 'close' ORDER BY due_at LIMIT 1", close_tickets, &job, &next[0], error) ||
+      !work_off (store, "SELECT due_at FROM timer WHERE kind = 'resume' ORDER BY due_at LIMIT 1", resume_ticket, &job, &next[1], error))
     return FALSE;
-  while (*next_due <= now)
-    if (!store_write (store, close_tickets, &job, error) || !find_next (store, next_due, error))
+  g_mutex_lock (&store->rules_lock);
+  gboolean ruled = store->rules != NULL;
+  g_mutex_unlock (&store->rules_lock);
+  next[2] = G_MAXINT64;
+  if (ruled && !work_off (store, "SELECT next_at FROM promise WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1", run_promises, &job,
+                          &next[2], error))
+    return FALSE;
+  *next_due = MIN (next[0], MIN (next[1], next[2]));
+  return TRUE;
+}
+
+/* ---- refreshing ---- */
+
+/* The next open tickets behind JOB's last one whose promises were computed from something else than now counts. */
+static gboolean
+refresh_some (Database *database, gpointer data, GError **error)
+{
+  TimerJob *job = data;
+  const Change change = { .kind = CHANGE_TERMS, .at = job->now };
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (Query) query = database_query (database, error,
+                                            "SELECT number, role, coalesce(version, 0) FROM ticket WHERE number > ? AND state IN "
+                                            "('open', 'pending') ORDER BY number LIMIT 500",
+                                            "i", job->last);
+  int row = -1;
+  job->done = 0;
+  while (query != NULL && (row = query_next (database, query, error)) > 0)
+    {
+      g_autofree char *role = query_text (query, 1);
+      job->last = query_number (query, 0);
+      job->done++;
+      g_mutex_lock (&job->store->rules_lock);
+      gboolean same = job->store->rules == NULL || job->store->rules->version (job->store->rules_data, role) == query_number (query, 2);
+      g_mutex_unlock (&job->store->rules_lock);
+      if (!same)
+        g_array_append_val (stale, job->last);
+    }
+  for (guint i = 0; row == 0 && i < stale->len; i++)
+    if (!promises_apply (job->store, database, g_array_index (stale, gint64, i), &change, error))
       return FALSE;
+  return row == 0;
+}
+
+gboolean
+store_refresh_promises (Store *store, gint64 now, GError **error)
+{
+  TimerJob job = { .store = store, .now = now };
+  do
+    if (!store_write (store, refresh_some, &job, error))
+      return FALSE;
+  while (job.done > 0);
   return TRUE;
 }

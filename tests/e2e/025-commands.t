@@ -68,19 +68,20 @@ is json('priority', 1, 'p4')->{priority}, 'p4', 'priority';
 is json('close', 1)->{state}, 'resolved', 'close';
 is status('close', 1), 65, 'once';
 is json('reopen', 1)->{state}, 'open', 'reopen';
-my @fields = qw(acknowledged_at assignee breached customer due id number opened_at priority related requester requester_name resolved_at
+my @fields = qw(acknowledged_at assignee breached customer due id kind number opened_at priority related requester requester_name resolved_at
     responded_at role standing state subject team);
 my $list = json('tickets', '--role', 'emergency', '--state', 'open')->{tickets};
 is_deeply [map { $_->{number} } @$list], [1], 'tickets is a list';
-is_deeply [sort keys %{ $list->[0] }], \@fields, 'with these fields';
+is_deeply [sort keys %{ $list->[0] }], [sort @fields, 'left'], 'with these fields';
+wait_for('an empty queue', sub { !@{ json('queue')->{queue} } });
 my $shown = json('show', 1);
 is_deeply [sort keys %$shown], [sort @fields, qw(events messages outbox pages)], 'show has the lists beside them';
 like $shown->{opened_at}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/, 'a time has its offset';
 is_deeply [map { $_->{kind} } @{ $shown->{messages} }], [qw(message note)], 'messages';
 is $shown->{messages}[1]{text}, 'called back', 'the text of a note';
 is_deeply [sort map { "$_->{recipient} $_->{channel} $_->{state}" } @{ $shown->{pages} }], ['alice mail sent', 'alice pager sent'], 'pages';
-is_deeply [sort map { "$_->{kind} $_->{state}" } @{ $shown->{outbox} }], ['acknowledgement sent', 'notification sent'], 'letters';
-is_deeply [grep { !/paged|acknowledged/ } map { $_->{kind} } @{ $shown->{events} }],
+is_deeply [sort map { "$_->{kind} $_->{state}" } @{ $shown->{outbox} }], ['acknowledgement sent', 'letter sent', 'notification sent'], 'letters';
+is_deeply [grep { !/paged|acknowledged|written/ } map { $_->{kind} } @{ $shown->{events} }],
     [qw(opened noted assigned assigned priority resolved reopened)], 'events';
 spew("$dir/mail.eml", mail(from => $ann, to => 'support@diytel.ca'));
 my ($decision) = @{ json('explain', "$dir/mail.eml")->{decisions} };

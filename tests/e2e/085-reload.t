@@ -87,7 +87,7 @@ wait_for('what the relay has taken to arrive', sub { acknowledgements() >= @note
 my (%acknowledged, %phones);
 for my $ack (acknowledgements()) {
     $acknowledged{ $ack->{to}[0] }++;
-    $phones{$1}++ if $ack->{body} =~ /please call (\S+ \S+)\./;
+    $phones{$1}++ if $ack->{body} =~ /please call (\+1 [\d-]+)/;
 }
 is_deeply \%acknowledged, { map { /^(\S+)/; ("$1\@whole.example" => 1) } @notes }, 'and one acknowledgement';
 is_deeply [sort keys %phones], ['+1 604-635-0700', '+1 604-635-0799'], 'by the configuration that counted then';

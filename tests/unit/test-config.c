@@ -98,9 +98,9 @@ test_defaults (void)
                                          &error);
   g_assert_no_error (error);
   const Policy *policy = g_ptr_array_index (config->policies, 0);
-  g_assert_cmpint (policy->priority[0].respond.amount, ==, 15 * 60);
-  g_assert_cmpstr (policy->priority[0].calendar->name, ==, "always");
-  g_assert_cmpint (policy->priority[2].respond.amount, ==, 4 * 3600);
+  g_assert_cmpint (policy->priority[0][TARGET_RESPOND].span.amount, ==, 15 * 60);
+  g_assert_cmpstr (policy->priority[0][TARGET_RESPOND].calendar->name, ==, "always");
+  g_assert_cmpint (policy->priority[2][TARGET_RESPOND].span.amount, ==, 4 * 3600);
   g_assert_cmpint (config->give_up, ==, 2 * 86400);
   g_assert_cmpint (config->close_after, ==, 7 * 86400);
   g_assert_cmpint (config->socket_mode, ==, 0660);
@@ -149,7 +149,7 @@ test_reference (void)
   g_assert_cmpuint (emergency->page->steps->len, ==, 3);
   g_assert_true (config_find_role_by_name (config, "billing")->accept == STANDING_KNOWN);
   g_autofree char *unused = g_strjoinv ("\n", config->remarks);
-  static const char *const named[] = { "web", "respond", "warn", "escalate-to", "step \"second\"", "repeat" };
+  static const char *const named[] = { "web", "step \"second\"", "repeat" };
   for (guint i = 0; i < G_N_ELEMENTS (named); i++)
     g_assert_nonnull (strstr (unused, named[i]));
 }

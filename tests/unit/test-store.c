@@ -268,7 +268,7 @@ test_outbox (void)
   g_autoptr (Ticket) found = store_find_ticket (store, ticket, &error);
   g_assert_cmpint (found->acknowledged_at, ==, 7000);
   /* A ticket that is closed pages nobody any more. */
-  g_assert_true (store_close_ticket (store, ticket, "alice", 9000, 8000, &error));
+  g_assert_true (store_close_ticket (store, ticket, FALSE, NULL, "alice", 9000, 8000, &error));
   g_autoptr (GPtrArray) late = store_claim_due (store, TRUE, 9000, 10, &next_due, &error);
   g_assert_cmpuint (late->len, ==, 0);
 }
@@ -305,7 +305,7 @@ test_work (void)
   g_assert_false (store_reopen_ticket (store, ticket, "alice", 4, &error));
   g_assert_error (error, STORE_ERROR, STORE_ERROR_STATE);
   g_clear_error (&error);
-  g_assert_true (store_close_ticket (store, ticket, "alice", 100, 5, &error));
+  g_assert_true (store_close_ticket (store, ticket, FALSE, NULL, "alice", 100, 5, &error));
   g_assert_true (store_run_timers (store, 99, &next_due, &error));
   g_assert_cmpint (next_due, ==, 100);
   g_assert_true (store_run_timers (store, 100, &next_due, &error));

@@ -1,5 +1,5 @@
 /* Deadlines of a ticket opened then: hours on a calendar, clock time, business days; each priority its own. */
-#include "desk/policy.h"
+#include "desk/promises.h"
 
 #include <glib/gstdio.h>
 
@@ -37,11 +37,12 @@ static const struct {
 };
 
 static void
-check (guint row, const char *target, gint64 got, const char *want, GTimeZone *zone)
+check (guint row, TargetKind target, const GArray *promises, const char *want, GTimeZone *zone)
 {
-  gint64 wanted = *want != '\0' ? instant (want, zone) : 0;
+  const Promise *promise = promises_find_open (promises, target);
+  gint64 wanted = *want != '\0' ? instant (want, zone) : 0, got = promise != NULL ? promise->due_at : 0;
   if (got != wanted)
-    g_error ("row %u: %s is off by %" G_GINT64_FORMAT " s", row, target, (got - wanted) / G_USEC_PER_SEC);
+    g_error ("row %u: %s is off by %" G_GINT64_FORMAT " s", row, target_to_string (target), (got - wanted) / G_USEC_PER_SEC);
 }
 
 static void
@@ -55,14 +56,13 @@ test_deadlines (void)
   g_assert_no_error (error);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      Deadlines due;
-      const char *failed;
       const Policy *policy = config_find_policy (config, "p");
-      g_assert_true (policy_deadlines (&policy->priority[rows[i].priority - 1], instant (rows[i].opened, policy->calendar->zone), &due, &failed));
-      check (i, "acknowledge", due.acknowledge, rows[i].acknowledge, policy->calendar->zone);
-      check (i, "respond", due.respond, rows[i].respond, policy->calendar->zone);
-      check (i, "update", due.update, rows[i].update, policy->calendar->zone);
-      check (i, "resolve", due.resolve, rows[i].resolve, policy->calendar->zone);
+      GTimeZone *zone = policy->calendar->zone;
+      g_autoptr (GArray) promises = promises_open (policy, rows[i].priority, NULL, instant (rows[i].opened, zone), TRUE, FALSE);
+      check (i, TARGET_ACKNOWLEDGE, promises, rows[i].acknowledge, zone);
+      check (i, TARGET_RESPOND, promises, rows[i].respond, zone);
+      check (i, TARGET_UPDATE, promises, rows[i].update, zone);
+      check (i, TARGET_RESOLVE, promises, rows[i].resolve, zone);
     }
   g_unlink (path);
   g_rmdir (folder);
@@ -72,6 +72,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/policy/deadlines", test_deadlines);
+  g_test_add_func ("/promises/deadlines", test_deadlines);
   return g_test_run ();
 }

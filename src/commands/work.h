@@ -1,0 +1,15 @@
+/* work: what the subcommands have in common that change one ticket. */
+#pragma once
+
+#include "commands/command.h"
+#include "store/store.h"
+
+/* One change of ticket NUMBER, by ACTOR, now. */
+typedef gboolean (*WorkStep) (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now,
+                              gconstpointer data, GError **error);
+
+/* Opens the store, takes STEP on the ticket ID, and prints the ticket as it is then. The exit status. */
+int work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data);
+
+/* A letter to the requester of ticket NUMBER. The caller's; NULL with *ERROR. */
+Outgoing *work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now, GError **error);

@@ -1,0 +1,171 @@
+#include "desk/triage.h"
+
+#include <string.h>
+
+/* TEXT folded for comparing: compatibility forms and case are gone, each run of white space is one blank. */
+static char *
+fold (const char *text)
+{
+  g_autofree char *normal = g_utf8_normalize (text, -1, G_NORMALIZE_ALL_COMPOSE);
+  g_autofree char *lower = g_utf8_casefold (normal != NULL ? normal : "", -1);
+  GString *folded = g_string_sized_new (strlen (lower));
+  for (const char *at = lower; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+      if (!g_unichar_isspace (c))
+        g_string_append_unichar (folded, c);
+      else if (folded->len > 0 && folded->str[folded->len - 1] != ' ')
+        g_string_append_c (folded, ' ');
+    }
+  return g_string_free (folded, FALSE);
+}
+
+static gboolean
+has_folded (const char *text, const char *phrase)
+{
+  gsize length = strlen (phrase);
+  if (length == 0)
+    return FALSE;
+  for (const char *at = strstr (text, phrase); at != NULL; at = strstr (at + 1, phrase))
+    {
+      const char *before = at > text ? g_utf8_prev_char (at) : NULL;
+      gboolean starts = before == NULL || !g_unichar_isalnum (g_utf8_get_char (before));
+      if (starts && !g_unichar_isalnum (g_utf8_get_char (at + length)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+triage_has_words (const char *text, const char *phrase)
+{
+  g_autofree char *folded = fold (text);
+  g_autofree char *wanted = fold (phrase);
+  return has_folded (folded, wanted);
+}
+
+/* Subject and what was newly written: quoted lines, and all behind the line that programs draw over a quoted message, are
+ * somebody else's words. */
+static char *
+new_words (const MessageFacts *facts)
+{
+  g_auto (GStrv) lines = g_strsplit (facts->text != NULL ? facts->text : "", "\n", -1);
+  g_autoptr (GString) words = g_string_new (facts->subject);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      if (g_str_has_prefix (lines[i], "-----") || g_str_has_prefix (lines[i], "_____"))
+        break;
+      if (*lines[i] != '>')
+        g_string_append_printf (words, " . %s", lines[i]);
+    }
+  return fold (words->str);
+}
+
+typedef struct {
+  const TriageCase *given;
+  char *words; /* folded, NULL: not needed yet */
+} Triage;
+
+/* The reason, the caller's, when one of LISTS' words is there; NULL when none is. */
+static char *
+find_word (Triage *triage, const WordList *lists)
+{
+  if (triage->words == NULL)
+    triage->words = new_words (triage->given->facts);
+  for (; lists->language != NULL; lists++)
+    for (guint i = 0; lists->any[i] != NULL; i++)
+      {
+        g_autofree char *phrase = fold (lists->any[i]);
+        if (has_folded (triage->words, phrase))
+          return g_strdup_printf ("\"%s\" (%s)", lists->any[i], lists->language);
+      }
+  return NULL;
+}
+
+/* Importance (RFC 4021 2.1.54) or the older X-Priority. */
+static gboolean
+is_important (const MessageFacts *facts)
+{
+  const char *importance = message_header (facts, "Importance"), *priority = message_header (facts, "X-Priority");
+  return (importance != NULL && g_ascii_strcasecmp (importance, "high") == 0) ||
+         (priority != NULL && (*priority == '1' || *priority == '2'));
+}
+
+static gboolean
+is_of_level (const Contact *contact, char **levels)
+{
+  for (guint i = 0; contact != NULL && contact->level != NULL && levels[i] != NULL; i++)
+    if (g_ascii_strcasecmp (contact->level, levels[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Why RULE applies, the caller's; NULL when it does not. */
+static char *
+match (Triage *triage, const PolicyRule *rule, int priority)
+{
+  const TriageCase *given = triage->given;
+  g_autofree char *word = NULL;
+  g_autoptr (GString) reason = g_string_new (NULL);
+  if (rule->at_priority != 0 && (rule->at_priority & 1u << priority) == 0)
+    return NULL;
+  if ((rule->important && !is_important (given->facts)) || (rule->again_within != 0 && !given->again) ||
+      (rule->level[0] != NULL && !is_of_level (given->contact, rule->level)))
+    return NULL;
+  if (rule->words[0].language != NULL && (word = find_word (triage, rule->words)) == NULL)
+    return NULL;
+  if (word != NULL)
+    g_string_append_printf (reason, ", %s", word);
+  if (rule->important)
+    g_string_append (reason, ", marked as important");
+  if (rule->level[0] != NULL)
+    g_string_append_printf (reason, ", a customer of level %s", given->contact->level);
+  if (rule->again_within != 0)
+    g_string_append (reason, ", the same subject came again");
+  return g_strdup_printf ("rule \"%s\"%s", rule->name, reason->str);
+}
+
+static void
+follow (const PolicyRule *rule, Decision *decision)
+{
+  if (rule->priority != 0)
+    decision->priority = rule->priority;
+  if (rule->kind != NULL)
+    decision->ticket_kind = rule->kind;
+  if (rule->team != NULL)
+    decision->team = rule->team;
+  if (rule->escalate && decision->team->escalate_to != NULL)
+    decision->team = decision->team->escalate_to;
+  if (rule->page != NULL)
+    decision->escalation = rule->page;
+  decision->escalated = decision->escalated || rule->escalate;
+  decision->root_cause = decision->root_cause || rule->root_cause;
+}
+
+void
+triage_apply (const TriageCase *triage, Decision *decision)
+{
+  Triage work = { .given = triage };
+  g_autoptr (GStrvBuilder) reasons = g_strv_builder_new ();
+  for (guint i = 0; triage->policy->rules[i] != NULL; i++)
+    {
+      g_autofree char *reason = match (&work, triage->policy->rules[i], decision->priority);
+      if (reason == NULL)
+        continue;
+      follow (triage->policy->rules[i], decision);
+      g_strv_builder_add (reasons, reason);
+    }
+  g_free (work.words);
+  g_auto (GStrv) list = g_strv_builder_end (reasons);
+  if (list[0] != NULL)
+    decision->rules = g_strjoinv ("; ", list);
+}
+
+gint64
+triage_longest_again (const Policy *policy)
+{
+  gint64 longest = 0;
+  for (guint i = 0; policy->rules[i] != NULL; i++)
+    longest = MAX (longest, policy->rules[i]->again_within);
+  return longest;
+}

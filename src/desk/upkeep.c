@@ -1,0 +1,222 @@
+#include "desk/upkeep.h"
+
+#include "desk/outgoing.h"
+#include "desk/promises.h"
+
+typedef struct {
+  Config *config;
+  const Seal *seal;
+} Upkeep;
+
+static const Policy *
+find_policy (const Upkeep *upkeep, const char *role_name)
+{
+  const Role *role = config_find_role_by_name (upkeep->config, role_name);
+  return role != NULL ? role->policy : NULL;
+}
+
+static void
+change (gpointer data, const PromiseTerms *terms, GArray *promises, const Change *made)
+{
+  promises_change (find_policy (data, terms->role), terms, promises, made);
+}
+
+static gint64
+version (gpointer data, const char *role)
+{
+  const Policy *policy = find_policy (data, role);
+  return policy != NULL ? policy->version : 0;
+}
+
+/* ---- what follows ---- */
+
+/* One promise whose time has come. */
+typedef struct {
+  const Upkeep *upkeep;
+  const Role *role;
+  const Policy *policy;
+  const Team *team;       /* nullable: the configuration has it no more */
+  const Ticket *ticket;
+  const Promise *promise;
+  gint64 now;
+  Reaction *reaction;
+} Occasion;
+
+/* Has LETTER go out; it finds target and time in its reason. */
+static void
+add_letter (const Occasion *occasion, Outgoing *letter, gint64 due)
+{
+  const Promise *promise = occasion->promise;
+  const char *target = target_to_string (promise->target);
+  g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %s %d %s %s %u", occasion->ticket->number, target, promise->cycle,
+                                          letter->template, letter->recipient, occasion->reaction->outgoing->len);
+  letter->reason = g_strdup_printf ("%s %" G_GINT64_FORMAT, target, due);
+  letter->message_id = seal_message_id (occasion->upkeep->seal, outgoing_kind_to_string (letter->kind), key,
+                                        occasion->upkeep->config->hostname);
+  g_ptr_array_add (occasion->reaction->outgoing, letter);
+}
+
+static void
+tell (const Occasion *occasion, const char *address, const char *template)
+{
+  Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, address, template);
+  letter->languages = g_strdup (occasion->role->language);
+  add_letter (occasion, letter, occasion->promise->due_at);
+}
+
+static void
+tell_team (const Occasion *occasion, const Team *team, const char *template)
+{
+  for (guint i = 0; team != NULL && team->notify[i] != NULL; i++)
+    tell (occasion, team->notify[i], template);
+}
+
+static void
+tell_assignee (const Occasion *occasion, const char *template)
+{
+  const Agent *agent = occasion->ticket->assignee != NULL ? config_find_agent (occasion->upkeep->config, occasion->ticket->assignee) : NULL;
+  if (agent != NULL)
+    tell (occasion, agent->mail, template);
+}
+
+static void
+tell_customer (const Occasion *occasion, const char *template, gint64 due)
+{
+  const Ticket *ticket = occasion->ticket;
+  if (ticket->requester != NULL && *ticket->requester != '\0')
+    add_letter (occasion, outgoing_to_requester (ticket, occasion->role, template), due);
+}
+
+static char *
+describe_time (gint64 at, GTimeZone *zone)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (at / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = g_date_time_to_timezone (utc, zone);
+  return g_date_time_format (local, "%Y-%m-%d %H:%M %Z");
+}
+
+static void
+note (const Occasion *occasion, const char *event, const char *what, gint64 at)
+{
+  enum { LATE = 60 }; /* s; what is noticed within is on time */
+  g_autofree char *time = describe_time (at, occasion->policy->calendar->zone);
+  gint64 late = (occasion->now - at) / G_USEC_PER_SEC;
+  occasion->reaction->event = g_strdup (event);
+  occasion->reaction->detail =
+    late > LATE ? g_strdup_printf ("%s %s %s; noticed %" G_GINT64_FORMAT " min late", target_to_string (occasion->promise->target), what, time, late / 60)
+                : g_strdup_printf ("%s %s %s", target_to_string (occasion->promise->target), what, time);
+}
+
+static void
+warn (const Occasion *occasion)
+{
+  const char *template = occasion->promise->target == TARGET_UPDATE ? "team-reminder" : "team-warning";
+  note (occasion, "warned", "is due", occasion->promise->due_at);
+  if (occasion->promise->target == TARGET_UPDATE && occasion->ticket->assignee != NULL)
+    tell_assignee (occasion, template);
+  else
+    {
+      tell_team (occasion, occasion->team, template);
+      tell_assignee (occasion, template);
+    }
+}
+
+static void
+extend (const Occasion *occasion, const PromiseTerms *terms, Promise *promise)
+{
+  gint64 old = promise->due_at;
+  if (!promises_extend (occasion->policy, terms, promise, occasion->now))
+    return;
+  note (occasion, "extended", "is put off; it was due", old);
+  tell_customer (occasion, "extension", old);
+  tell_team (occasion, occasion->team, "team-warning");
+  tell_assignee (occasion, "team-warning");
+}
+
+static void
+page (const Occasion *occasion, const Escalation *escalation)
+{
+  Reaction *reaction = occasion->reaction;
+  guint first = reaction->outgoing->len;
+  outgoing_add_pages (occasion->upkeep->config, occasion->role, escalation, reaction->detail, reaction->outgoing);
+  for (guint i = first; i < reaction->outgoing->len; i++)
+    {
+      Outgoing *made = g_ptr_array_index (reaction->outgoing, i);
+      g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %s %d %u", occasion->ticket->number,
+                                              target_to_string (occasion->promise->target), occasion->promise->cycle, i);
+      made->message_id = seal_message_id (occasion->upkeep->seal, "page", key, occasion->upkeep->config->hostname);
+    }
+  if (reaction->outgoing->len > first)
+    reaction->escalation = escalation->name;
+}
+
+static void
+miss (const Occasion *occasion)
+{
+  const Breach *breach = &occasion->policy->breach[occasion->promise->target];
+  const Team *next = occasion->team != NULL ? occasion->team->escalate_to : NULL;
+  note (occasion, "breached", "was due", occasion->promise->due_at);
+  if (occasion->promise->target == TARGET_UPDATE && occasion->policy->holding_update)
+    tell_customer (occasion, "update", occasion->promise->due_at);
+  tell_assignee (occasion, "team-breach");
+  tell_team (occasion, occasion->team, "team-breach");
+  tell_team (occasion, next, "team-breach");
+  if (breach->reassign && next != NULL)
+    occasion->reaction->team = next->name;
+  if (breach->raise && occasion->ticket->priority > 1)
+    occasion->reaction->priority = occasion->ticket->priority - 1;
+  if (breach->page != NULL)
+    page (occasion, breach->page);
+}
+
+/* After an outage a warning whose promise is missed by now is not sent any more. */
+static void
+react (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due, gint64 now, Reaction *reaction)
+{
+  const Upkeep *upkeep = data;
+  const Role *role = config_find_role_by_name (upkeep->config, ticket->role);
+  const Occasion occasion = { .upkeep = upkeep,
+                              .role = role,
+                              .policy = role != NULL ? role->policy : NULL,
+                              .team = config_find_team (upkeep->config, ticket->team),
+                              .ticket = ticket,
+                              .promise = due,
+                              .now = now,
+                              .reaction = reaction };
+  const Change none = { .kind = CHANGE_TERMS, .at = now };
+  if (occasion.policy == NULL)
+    promises_change (NULL, terms, promises, &none);
+  else if (due->due_at <= now)
+    {
+      due->breached_at = now;
+      miss (&occasion);
+      if (due->target == TARGET_UPDATE)
+        promises_begin_update (occasion.policy, terms, promises, due, now);
+    }
+  else if (due->extend_at != 0 && due->extend_at <= now && due->extended_at == 0)
+    extend (&occasion, terms, due);
+  else
+    {
+      due->warned_at = now;
+      warn (&occasion);
+    }
+}
+
+static const StoreRules rules = { .change = change, .react = react, .version = version };
+
+static void
+upkeep_free (gpointer data)
+{
+  Upkeep *upkeep = data;
+  config_unref (upkeep->config);
+  g_free (upkeep);
+}
+
+void
+upkeep_install (Store *store, Config *config, const Seal *seal)
+{
+  Upkeep *upkeep = g_new0 (Upkeep, 1);
+  upkeep->config = config_ref (config);
+  upkeep->seal = seal;
+  store_set_rules (store, &rules, upkeep, upkeep_free);
+}
