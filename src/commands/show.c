@@ -1,4 +1,5 @@
 /* show: one ticket with all that belongs to it. */
+#include "commands/deadlines.h"
 #include "commands/output.h"
 #include "commands/ticket_json.h"
 
@@ -70,12 +71,16 @@ split_outbox (json_t *object, json_t *rows)
 }
 
 static json_t *
-read_ticket (Store *store, gint64 number, GError **error)
+read_ticket (const Config *config, Store *store, gint64 number, GError **error)
 {
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
   if (ticket == NULL)
     return NULL;
+  json_t *deadlines = deadlines_to_json (config, store, ticket, error);
+  if (deadlines == NULL)
+    return NULL;
   json_t *object = ticket_to_json (ticket);
+  json_object_set_new (object, "deadlines", deadlines);
   json_t *messages = list_to_json (store_list_messages (store, number, error), convert_message);
   json_t *rows = messages != NULL ? list_to_json (store_list_outbox (store, number, error), convert_row) : NULL;
   json_t *events = rows != NULL ? list_to_json (store_list_events (store, number, error), convert_event) : NULL;
@@ -109,10 +114,31 @@ print_fields (const json_t *ticket)
     }
 }
 
+/* Why it is due then: a line a day that counts. */
+static void
+print_days (const json_t *deadlines)
+{
+  size_t i, j;
+  const json_t *deadline, *day;
+  json_array_foreach (deadlines, i, deadline)
+    json_array_foreach (json_object_get (deadline, "days"), j, day)
+      {
+        json_int_t seconds = json_integer_value (json_object_get (day, "seconds"));
+        printf ("  %s %" JSON_INTEGER_FORMAT ": %s %02d:%02d:%02d counted\n", json_string_value (json_object_get (deadline, "target")),
+                json_integer_value (json_object_get (deadline, "cycle")), json_string_value (json_object_get (day, "date")),
+                (int) (seconds / 3600), (int) (seconds / 60 % 60), (int) (seconds % 60));
+      }
+}
+
 static void
 print_ticket (const json_t *ticket)
 {
   print_fields (ticket);
+  puts ("\nDEADLINES");
+  const char *const promise_keys[] = { "target", "cycle", "state", "promised", "calendar", "since", "due", "met_at", NULL };
+  const char *const promise_titles[] = { "TARGET", "CYCLE", "STATE", "PROMISED", "CALENDAR", "SINCE", "DUE", "MET", NULL };
+  output_table (json_object_get (ticket, "deadlines"), promise_keys, promise_titles);
+  print_days (json_object_get (ticket, "deadlines"));
   puts ("\nMESSAGES");
   const char *const message_keys[] = { "at", "direction", "kind", "sender", "size", "subject", NULL };
   const char *const message_titles[] = { "AT", "DIRECTION", "KIND", "SENDER", "OCTETS", "SUBJECT", NULL };
@@ -140,7 +166,7 @@ command_show (CommandContext *context, int argc, char **argv)
       return COMMAND_USAGE;
     }
   g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
-  json_t *ticket = store != NULL ? read_ticket (store, number, &error) : NULL;
+  json_t *ticket = store != NULL ? read_ticket (context->config, store, number, &error) : NULL;
   if (ticket == NULL)
     return output_error ("show", error);
   if (context->json)

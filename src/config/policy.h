@@ -21,6 +21,8 @@ typedef struct {
 
 /* Reads "90s", "15m", "4h", "2d", "1w", "24h elapsed", "7bd". FALSE when TEXT is none of these. */
 gboolean span_parse (const char *text, Span *span);
+/* SPAN as span_parse() reads it. The caller's. */
+char *span_to_string (Span span);
 
 /* A span of a local date, seconds from its midnight, half-open; one that ends on the next date ends beyond 24 h. */
 typedef struct {

@@ -46,3 +46,19 @@ span_parse (const char *text, Span *span)
   *span = (Span){ elapsed ? SPAN_ELAPSED : SPAN_BUSINESS, (gint64) amount * unit };
   return TRUE;
 }
+
+char *
+span_to_string (Span span)
+{
+  const struct {
+    gint64 seconds;
+    char unit;
+  } units[] = { { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+  if (span.kind == SPAN_BUSINESS_DAYS)
+    return g_strdup_printf ("%" G_GINT64_FORMAT "bd", span.amount);
+  guint i = 0;
+  while (span.amount % units[i].seconds != 0)
+    i++;
+  return g_strdup_printf ("%" G_GINT64_FORMAT "%c%s", span.amount / units[i].seconds, units[i].unit,
+                          span.kind == SPAN_ELAPSED ? " elapsed" : "");
+}

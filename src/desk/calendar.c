@@ -263,6 +263,25 @@ calendar_elapsed (const Calendar *calendar, gint64 from, gint64 to, const GArray
   return elapsed;
 }
 
+GArray *
+calendar_shares (const Calendar *calendar, gint64 from, gint64 to, const GArray *pauses)
+{
+  GArray *shares = g_array_new (FALSE, FALSE, sizeof (DayShare));
+  Interval open;
+  for (gint64 at = from; at < to && find_counted (calendar, at, pauses, &open) && open.from < to; at = open.to)
+    {
+      gint64 time = MIN (open.to, to) - open.from, day = zone_local_day (calendar->zone, open.from);
+      DayShare *last = shares->len > 0 ? &g_array_index (shares, DayShare, shares->len - 1) : NULL;
+      if (last != NULL && last->day == day)
+        last->time += time;
+      else if (shares->len == LIMIT_CALENDAR_DAYS)
+        break;
+      else
+        g_array_append_val (shares, ((DayShare){ day, time }));
+    }
+  return shares;
+}
+
 /* ---- dates ---- */
 
 gboolean

@@ -30,5 +30,14 @@ gint64 calendar_elapsed (const Calendar *calendar, gint64 from, gint64 to, const
  * one that is open into the next date closes at midnight. FALSE as above. */
 gboolean calendar_closing (const Calendar *calendar, gint64 from, int count, gint64 *closing);
 
+typedef struct {
+  gint64 day;  /* local, since 1970-01-01 */
+  gint64 time; /* open time on it */
+} DayShare;
+
+/* How the open time from FROM to TO adds up: a local date each, those without any left out; no more than
+ * LIMIT_CALENDAR_DAYS. (element-type DayShare), the caller's. */
+GArray *calendar_shares (const Calendar *calendar, gint64 from, gint64 to, const GArray *pauses);
+
 /* The holiday on the local date of AT by its name, or NULL. Owned by CALENDAR. */
 const char *calendar_holiday (const Calendar *calendar, gint64 at);
