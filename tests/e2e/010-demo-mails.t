@@ -18,6 +18,8 @@ is Frontdesk::Test::Sink::field($ack, 'Auto-Submitted'), 'auto-replied', 'it say
 is Frontdesk::Test::Sink::field($ack, 'In-Reply-To'), '<first@customer.example>', 'it answers the message';
 like Frontdesk::Test::Sink::field($ack, 'Subject'), qr/\[DIYTel #1\] No dial tone/, 'its subject has the tag';
 like $ack->{body}, qr/^Monday to Friday: 06:00-18:00\r?\nPacific Time\r?$/m, 'it gives the opening hours in words, with their zone';
+my ($notice) = $site->sink->wait_mails_to('tier1@diytel.ca', 1);
+like $notice->{body}, qr/^New ticket 1 for support, opened at \d\d:\d\d on \w+day, Pacific Time\.\r?$/m, 'the team reads when it was opened';
 my $reply_to = Frontdesk::Test::Sink::field($ack, 'Reply-To');
 like $reply_to, qr/^<?support\+t\.1\.[a-z2-7]{16}\@diytel\.ca>?$/, 'answers go to the signed address';
 $reply_to =~ s/[<>]//g;

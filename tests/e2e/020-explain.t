@@ -24,6 +24,7 @@ is $decision->{standing}, 'known', 'the sender is known';
 ok $decision->{acknowledge}, 'it would be acknowledged';
 is $decision->{acknowledgement}{to}, 'ben@customer.example', 'to the sender';
 like $decision->{acknowledgement}{text}, qr/automatiquement/, 'in the language of the directory';
+like $decision->{acknowledgement}{text}, qr/^Du lundi au vendredi : 06:00-18:00\nHeure du Pacifique/m, 'the opening hours too';
 is $decision->{page}, JSON::PP::false(), 'without a page';
 is_deeply [sort keys %{ $decision->{due} }], [qw(acknowledge resolve respond update)], 'due has the four targets';
 
