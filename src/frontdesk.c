@@ -31,6 +31,7 @@ static const struct
   { "due", command_due, "--policy P [--priority N] [--kind K] [--at TIME]", "the deadlines that a policy gives a ticket opened then" },
   { "customers", command_customers, "import FILE.csv|.ldif | find ADDRESS", "the embedded directory" },
   { "queue", command_queue, "", "what still waits to go out, and why" },
+  { "report", command_report, "[--since TIME] [--until TIME] [--csv]", "what was promised, and what was kept" },
   { "doctor", command_doctor, "", "check configuration, store, directory, relay and templates" },
 };
 

@@ -29,6 +29,7 @@ int command_customers (CommandContext *context, int argc, char **argv);
 int command_due (CommandContext *context, int argc, char **argv);
 int command_queue (CommandContext *context, int argc, char **argv);
 int command_doctor (CommandContext *context, int argc, char **argv);
+int command_report (CommandContext *context, int argc, char **argv);
 int command_reply (CommandContext *context, int argc, char **argv);
 int command_note (CommandContext *context, int argc, char **argv);
 int command_kind (CommandContext *context, int argc, char **argv);

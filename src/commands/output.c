@@ -39,6 +39,8 @@ cell (const json_t *value)
     return text_clean (json_string_value (value), 60);
   if (json_is_integer (value))
     return g_strdup_printf ("%" JSON_INTEGER_FORMAT, json_integer_value (value));
+  if (json_is_real (value))
+    return g_strdup_printf ("%.1f", json_real_value (value));
   if (json_is_boolean (value))
     return g_strdup (json_is_true (value) ? "yes" : "no");
   return g_strdup ("-");

@@ -47,3 +47,4 @@
 #define LIMIT_HOLIDAY_YEAR       2100              /* yearly holidays are written out so far */
 #define LIMIT_CONFIG_FILE        (16 * 1024 * 1024) /* octets */
 #define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */
+#define LIMIT_REPORT_BREACHES    1000              /* ticket numbers that a report names for one target of one group */

@@ -175,6 +175,20 @@ drop (GArray *promises, TargetKind target, gint64 at)
     promise->dropped_at = at;
 }
 
+/* What an update is counted from: the last answer by a person, else the opening. */
+static gint64
+last_answer (const PromiseTerms *terms, const GArray *promises)
+{
+  gint64 last = terms->opened_at;
+  for (guint i = 0; i < promises->len; i++)
+    {
+      const Promise *promise = &g_array_index (promises, Promise, i);
+      if (promise->target == TARGET_RESPOND || promise->target == TARGET_UPDATE)
+        last = MAX (last, promise->met_at);
+    }
+  return last;
+}
+
 /* What is promised now and was not before counts from the opening, like all else. */
 static void
 change_terms (const Policy *policy, const PromiseTerms *terms, GArray *promises, gint64 at)
@@ -188,7 +202,7 @@ change_terms (const Policy *policy, const PromiseTerms *terms, GArray *promises,
       else if (promise != NULL)
         plan (policy, terms, promise);
       else if (promised && target != TARGET_ACKNOWLEDGE && !has_any (promises, target))
-        begin (policy, terms, promises, target, terms->opened_at, FALSE);
+        begin (policy, terms, promises, target, target == TARGET_UPDATE ? last_answer (terms, promises) : terms->opened_at, FALSE);
     }
 }
 

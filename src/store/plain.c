@@ -100,7 +100,7 @@ promise_next (const Promise *promise)
   } steps[] = { { promise->warn_at, promise->warned_at },
                 { promise->extend_at, promise->extended_at },
                 { promise->due_at, promise->breached_at } };
-  if (!promise_is_open (promise))
+  if (!promise_is_open (promise) || promise->breached_at != 0)
     return 0;
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     if (steps[i].at != 0 && steps[i].done == 0 && (next == 0 || steps[i].at < next))

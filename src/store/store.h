@@ -11,6 +11,7 @@
 
 #include "store/intake.h"
 #include "store/promise.h"
+#include "store/report.h"
 #include "store/ticket.h"
 
 #define STORE_ERROR (store_error_quark ())
@@ -21,8 +22,6 @@ typedef enum {
   STORE_ERROR_STATE,       /* the ticket's state does not allow it */
   STORE_ERROR_VERSION,     /* the file was written by a newer Frontdesk */
 } StoreError;
-
-typedef struct Store Store;
 
 typedef enum {
   STORE_DAEMON, /* creates and migrates; sweeps strays; claims of an earlier run are released; only one at a time */

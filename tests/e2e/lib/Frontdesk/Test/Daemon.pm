@@ -12,16 +12,39 @@ use POSIX ();
 our $BUILD = $ENV{FRONTDESK_BUILD} // die "FRONTDESK_BUILD must name the build folder\n";
 our $SOURCE = $ENV{FRONTDESK_SOURCE} // die "FRONTDESK_SOURCE must name the source folder\n";
 my @under = split ' ', $ENV{FRONTDESK_UNDER} // ''; # valgrind, say
+my $faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
 # new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body',
-#     listen => 'what frontdesk.conf says')
+#     listen => 'what frontdesk.conf says', policy => 'body of the policy', teams => 'in place of the teams and agents',
+#     at => 'the time, UTC, that stands still until set_time()')
 sub new {
     my ($class, $dir, %option) = @_;
     my $self = bless { dir => "$dir", owner => $$, %option }, $class;
     mkdir "$dir/run";
     mkdir "$dir/state";
+    $self->set_time($option{at}) if $option{at};
     $self->configure;
     return $self;
+}
+
+sub can_fake_time { return -e $faketime }
+
+# Daemon and commands take it for TIME, "2026-11-23 14:00:00" of UTC, from now on. What waits for a while waits really.
+sub set_time {
+    my ($self, $time) = @_;
+    spew("$self->{dir}/time.new", "$time\n");
+    rename "$self->{dir}/time.new", "$self->{dir}/time" or die "time: $!\n";
+    $self->{at} = $time;
+    return;
+}
+
+# What daemon and commands run under.
+sub under {
+    my ($self) = @_;
+    return @under if !$self->{at};
+    my $asan = join ':', $ENV{ASAN_OPTIONS} // (), 'verify_asan_link_order=0';
+    return ('env', "LD_PRELOAD=$faketime", "FAKETIME_TIMESTAMP_FILE=$self->{dir}/time", 'FAKETIME_NO_CACHE=1', 'NO_FAKE_STAT=1',
+        'FAKETIME_DONT_FAKE_MONOTONIC=1', 'TZ=UTC', "ASAN_OPTIONS=$asan");
 }
 
 sub socket_path { return "$_[0]{dir}/run/milter.sock" }
@@ -38,6 +61,13 @@ sub configure {
     my $listen = $self->{listen} // $self->milter;
     my $socket = $self->{socket} // 'socket-mode = "0666"';
     my $roles = $self->{roles} // '';
+    my $policy = $self->{policy} // '';
+    my $teams = $self->{teams} // <<'CONF';
+team "tier1" { notify = {"tier1@diytel.ca"} }
+team "billing" { notify = {"billing-team@diytel.ca"} }
+team "noc" { notify = {"noc@diytel.ca"} }
+agent "alice" { name = "Alice Nguyen" mail = "alice@diytel.ca" teams = {"tier1", "noc"} mobile = "+16045550101" }
+CONF
     spew($self->config_path, <<"CONF");
 listen = "$listen"
 $socket
@@ -51,11 +81,8 @@ $extra
 relay { url = "smtp://127.0.0.1:$self->{relay}" timeout = "10s" }
 $directory
 calendar "pacific" { timezone = "America/Vancouver" hours = {"mon-fri 06:00-18:00"} }
-policy "diytel" { calendar = "pacific" }
-team "tier1" { notify = {"tier1\@diytel.ca"} }
-team "billing" { notify = {"billing-team\@diytel.ca"} }
-team "noc" { notify = {"noc\@diytel.ca"} }
-agent "alice" { name = "Alice Nguyen" mail = "alice\@diytel.ca" teams = {"tier1", "noc"} mobile = "+16045550101" }
+policy "diytel" { calendar = "pacific" $policy }
+$teams
 role "support" { address = {"support\@diytel.ca", "telecom-support\@diytel.ca"} policy = "diytel" team = "tier1" }
 role "billing" {
   address = {"billing\@diytel.ca"} policy = "diytel" team = "billing" accept = "known"
@@ -83,7 +110,7 @@ sub customers {
 
 sub start {
     my ($self, @wrapper) = @_;
-    $self->{pid} = start_process("$self->{dir}/daemon.log", @wrapper, @under, "$BUILD/src/frontdeskd", '-c', $self->config_path, '-f');
+    $self->{pid} = start_process("$self->{dir}/daemon.log", @wrapper, $self->under, "$BUILD/src/frontdeskd", '-c', $self->config_path, '-f');
     wait_for('frontdeskd: ' . $self->socket_path, sub {
         die 'frontdeskd ended: ' . $self->log if !kill 0, $self->{pid};
         IO::Socket::UNIX->new(Peer => $self->socket_path) && $self->log =~ /serving on/;
@@ -162,7 +189,7 @@ sub reload {
 # Runs a subcommand; returns what it prints.
 sub command {
     my ($self, @arguments) = @_;
-    return run(@under, "$BUILD/src/frontdesk", '-c', $self->config_path, @arguments);
+    return run($self->under, "$BUILD/src/frontdesk", '-c', $self->config_path, @arguments);
 }
 
 sub json {

@@ -1,0 +1,206 @@
+#include "desk/report.h"
+
+#include <string.h>
+
+#include "config/limits.h"
+
+#define DAY (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)
+
+const char *const report_ages[AGES] = { "day", "three_days", "week", "month", "older" };
+
+struct Report {
+  gint64 now;
+  GHashTable *by_name;  /* (element-type utf8 ReportGroup) */
+  GPtrArray *groups;    /* (element-type ReportGroup) */
+  ReportGroup *all;
+  GArray *of_ticket;    /* (element-type guint) the group of each number from FIRST on, plus one */
+  gint64 first;
+};
+
+static void
+group_free (ReportGroup *group)
+{
+  for (guint i = 0; i < TARGETS; i++)
+    {
+      g_array_unref (group->target[i].took);
+      g_array_unref (group->target[i].breaches);
+    }
+  g_free (group->role);
+  g_free (group->team);
+  g_free (group);
+}
+
+static ReportGroup *
+group_new (const char *role, const char *team, int priority)
+{
+  ReportGroup *group = g_new0 (ReportGroup, 1);
+  group->role = g_strdup (role);
+  group->team = g_strdup (team);
+  group->priority = priority;
+  for (guint i = 0; i < TARGETS; i++)
+    {
+      group->target[i].took = g_array_new (FALSE, FALSE, sizeof (guint32));
+      group->target[i].breaches = g_array_new (FALSE, FALSE, sizeof (gint64));
+    }
+  return group;
+}
+
+Report *
+report_new (gint64 now)
+{
+  Report *report = g_new0 (Report, 1);
+  report->now = now;
+  report->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  report->groups = g_ptr_array_new_with_free_func ((GDestroyNotify) group_free);
+  report->all = group_new (NULL, NULL, 0);
+  report->of_ticket = g_array_new (FALSE, TRUE, sizeof (guint));
+  return report;
+}
+
+void
+report_free (Report *report)
+{
+  if (report->all != NULL)
+    group_free (report->all);
+  g_array_unref (report->of_ticket);
+  g_hash_table_unref (report->by_name);
+  g_ptr_array_unref (report->groups);
+  g_free (report);
+}
+
+/* The place of a ticket's group, from 1. */
+static guint
+find_group (Report *report, const ReportTicket *ticket)
+{
+  char name[512];
+  g_snprintf (name, sizeof name, "%s\n%s\n%d", ticket->role, ticket->team, ticket->priority);
+  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (report->by_name, name));
+  if (place != 0)
+    return place;
+  g_ptr_array_add (report->groups, group_new (ticket->role, ticket->team, ticket->priority));
+  g_hash_table_insert (report->by_name, g_strdup (name), GUINT_TO_POINTER (report->groups->len));
+  return report->groups->len;
+}
+
+static guint
+find_age (gint64 age)
+{
+  static const int days[] = { 1, 3, 7, 30 };
+  guint i = 0;
+  while (i < G_N_ELEMENTS (days) && age >= days[i] * DAY)
+    i++;
+  return i;
+}
+
+static void
+count_ticket (ReportGroup *group, const ReportTicket *ticket, gint64 now)
+{
+  gboolean ended = strcmp (ticket->state, "resolved") == 0 || strcmp (ticket->state, "closed") == 0;
+  group->opened++;
+  group->resolved += ended;
+  group->first_contact += ended && ticket->answers <= 1 && !ticket->reopened;
+  group->reopened += ticket->reopened;
+  group->escalated += ticket->escalated;
+  if (!ended)
+    group->backlog[find_age (now - ticket->opened_at)]++;
+}
+
+static void
+add_ticket (gpointer data, const ReportTicket *ticket)
+{
+  Report *report = data;
+  guint place = find_group (report, ticket);
+  if (report->first == 0)
+    report->first = ticket->number;
+  g_array_set_size (report->of_ticket, (guint) (ticket->number - report->first) + 1);
+  g_array_index (report->of_ticket, guint, report->of_ticket->len - 1) = place;
+  count_ticket (g_ptr_array_index (report->groups, place - 1), ticket, report->now);
+  count_ticket (report->all, ticket, report->now);
+}
+
+static void
+count_promise (TargetCount *count, gint64 ticket, const Promise *promise)
+{
+  gboolean missed = promise->breached_at != 0 || (promise->met_at != 0 && promise->met_at > promise->due_at && promise->due_at != 0);
+  gint64 *last = count->breaches->len > 0 ? &g_array_index (count->breaches, gint64, count->breaches->len - 1) : NULL;
+  count->missed += missed;
+  count->kept += !missed && promise->met_at != 0;
+  count->open += !missed && promise_is_open (promise);
+  if (promise->met_at != 0)
+    {
+      guint32 seconds = (guint32) MIN (promise->took / G_USEC_PER_SEC, G_MAXUINT32);
+      g_array_append_val (count->took, seconds);
+    }
+  if (missed && count->breaches->len < LIMIT_REPORT_BREACHES && (last == NULL || *last != ticket))
+    g_array_append_val (count->breaches, ticket);
+}
+
+static void
+add_promise (gpointer data, gint64 ticket, const Promise *promise)
+{
+  Report *report = data;
+  gint64 place = ticket - report->first;
+  guint group = place >= 0 && place < report->of_ticket->len ? g_array_index (report->of_ticket, guint, place) : 0;
+  if (group == 0)
+    return;
+  count_promise (&((ReportGroup *) g_ptr_array_index (report->groups, group - 1))->target[promise->target], ticket, promise);
+  count_promise (&report->all->target[promise->target], ticket, promise);
+}
+
+const ReportFuncs report_funcs = { .ticket = add_ticket, .promise = add_promise };
+
+static int
+compare_times (gconstpointer one, gconstpointer other)
+{
+  guint32 a = *(const guint32 *) one, b = *(const guint32 *) other;
+  return a < b ? -1 : a > b;
+}
+
+/* The smallest time that PER_CENT of them do not pass (nearest rank). */
+static guint32
+percentile (const GArray *sorted, guint per_cent)
+{
+  if (sorted->len == 0)
+    return 0;
+  guint rank = (guint) (((guint64) sorted->len * per_cent + 99) / 100);
+  return g_array_index (sorted, guint32, MAX (rank, 1) - 1);
+}
+
+static void
+finish_group (ReportGroup *group)
+{
+  for (guint i = 0; i < TARGETS; i++)
+    {
+      TargetCount *count = &group->target[i];
+      g_array_sort (count->took, compare_times);
+      count->median = percentile (count->took, 50);
+      count->p90 = percentile (count->took, 90);
+      count->p99 = percentile (count->took, 99);
+    }
+}
+
+static int
+compare_groups (gconstpointer one, gconstpointer other)
+{
+  const ReportGroup *a = *(ReportGroup *const *) one, *b = *(ReportGroup *const *) other;
+  int order = strcmp (a->role, b->role);
+  if (order == 0)
+    order = strcmp (a->team, b->team);
+  return order != 0 ? order : a->priority - b->priority;
+}
+
+GPtrArray *
+report_finish (Report *report)
+{
+  g_ptr_array_sort (report->groups, compare_groups);
+  if (report->all != NULL)
+    g_ptr_array_add (report->groups, g_steal_pointer (&report->all));
+  g_ptr_array_foreach (report->groups, (GFunc) (void (*) (void)) finish_group, NULL);
+  return report->groups;
+}
+
+double
+report_per_cent (guint part, guint whole)
+{
+  return whole > 0 ? 100.0 * part / whole : -1;
+}

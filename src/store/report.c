@@ -1,0 +1,78 @@
+#include "store/report.h"
+
+#include "store/private.h"
+
+typedef struct {
+  const ReportFuncs *funcs;
+  gpointer data;
+  gint64 first, last; /* numbers */
+} Reading;
+
+static const char *
+text_of (Query *query, int column)
+{
+  const char *text = (const char *) sqlite3_column_text (query, column);
+  return text != NULL ? text : "";
+}
+
+static gboolean
+read_tickets (Database *database, gint64 since, gint64 until, Reading *reading, GError **error)
+{
+  int row = -1;
+  g_autoptr (Query) query =
+    database_query (database, error,
+                    "SELECT number, role, team, state, priority, opened_at, resolved_at, reopened, escalated, answers, acknowledged_at "
+                    "FROM ticket WHERE opened_at >= ? AND opened_at < ? AND state <> 'refused' ORDER BY number",
+                    "ii", since, until);
+  while (query != NULL && (row = query_next (database, query, error)) > 0)
+    {
+      const ReportTicket ticket = { .number = query_number (query, 0),
+                                    .role = text_of (query, 1),
+                                    .team = text_of (query, 2),
+                                    .state = text_of (query, 3),
+                                    .priority = (int) query_number (query, 4),
+                                    .opened_at = query_number (query, 5),
+                                    .resolved_at = query_number (query, 6),
+                                    .reopened = query_number (query, 7) != 0,
+                                    .escalated = query_number (query, 8) != 0,
+                                    .answers = (int) query_number (query, 9),
+                                    .acknowledged = query_number (query, 10) != 0 };
+      if (reading->first == 0)
+        reading->first = ticket.number;
+      reading->last = ticket.number;
+      reading->funcs->ticket (reading->data, &ticket);
+    }
+  return row == 0;
+}
+
+static gboolean
+read_promises (Database *database, const Reading *reading, GError **error)
+{
+  int row = -1;
+  g_autoptr (Query) query =
+    database_query (database, error,
+                    "SELECT ticket, target, cycle, due_at, met_at, dropped_at, breached_at, took FROM promise WHERE ticket BETWEEN ? "
+                    "AND ?",
+                    "ii", reading->first, reading->last);
+  while (query != NULL && (row = query_next (database, query, error)) > 0)
+    {
+      const Promise promise = { .target = (TargetKind) query_number (query, 1),
+                                .cycle = (int) query_number (query, 2),
+                                .due_at = query_number (query, 3),
+                                .met_at = query_number (query, 4),
+                                .dropped_at = query_number (query, 5),
+                                .breached_at = query_number (query, 6),
+                                .took = query_number (query, 7) };
+      reading->funcs->promise (reading->data, query_number (query, 0), &promise);
+    }
+  return row == 0;
+}
+
+gboolean
+store_report (Store *store, gint64 since, gint64 until, const ReportFuncs *funcs, gpointer data, GError **error)
+{
+  Reading reading = { .funcs = funcs, .data = data };
+  g_auto (Loan) loan = loan_take (store, error);
+  return loan.database != NULL && read_tickets (loan.database, since, until, &reading, error) &&
+         read_promises (loan.database, &reading, error);
+}

@@ -1,0 +1,25 @@
+/* report: all tickets of a span, and their promises, row by row, for counting. Part of store.h. */
+#pragma once
+
+#include "store/promise.h"
+
+typedef struct {
+  gint64 number;
+  const char *role, *team, *state; /* good until the function returns */
+  int priority;
+  gint64 opened_at, resolved_at;
+  gboolean reopened, escalated, acknowledged;
+  int answers;
+} ReportTicket;
+
+typedef struct {
+  void (*ticket) (gpointer data, const ReportTicket *ticket);
+  /* Those of the tickets before, in the order of their numbers; tickets opened outside the span may be among them. */
+  void (*promise) (gpointer data, gint64 ticket, const Promise *promise);
+} ReportFuncs;
+
+typedef struct Store Store;
+
+/* Calls FUNCS for each ticket opened from SINCE until before UNTIL that was not refused, and then for each promise. Errors:
+ * STORE_ERROR. */
+gboolean store_report (Store *store, gint64 since, gint64 until, const ReportFuncs *funcs, gpointer data, GError **error);
