@@ -81,9 +81,9 @@ import_customers (CommandContext *context, const char *path)
 static json_t *
 contact_to_json (const Contact *contact)
 {
-  return json_pack ("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:b}", "mail", contact->mail, "name", contact->name,
-                    "organization", contact->organization, "customer", contact->customer, "language", contact->language,
-                    "status", contact->suspended ? "suspended" : "active", "by_domain", contact->by_domain);
+  return json_pack ("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:b}", "mail", contact->mail, "name", contact->name,
+                    "organization", contact->organization, "customer", contact->customer, "language", contact->language, "level",
+                    contact->level, "status", contact->suspended ? "suspended" : "active", "by_domain", contact->by_domain);
 }
 
 static int
@@ -104,8 +104,8 @@ find_customer (CommandContext *context, const char *address)
       output_json (json_pack ("{s:o}", "customers", list));
       return COMMAND_OK;
     }
-  const char *const keys[] = { "mail", "name", "organization", "customer", "language", "status", NULL };
-  const char *const titles[] = { "MAIL", "NAME", "ORGANIZATION", "CUSTOMER", "LANGUAGE", "STATUS", NULL };
+  const char *const keys[] = { "mail", "name", "organization", "customer", "language", "level", "status", NULL };
+  const char *const titles[] = { "MAIL", "NAME", "ORGANIZATION", "CUSTOMER", "LANGUAGE", "LEVEL", "STATUS", NULL };
   output_table (list, keys, titles);
   json_decref (list);
   return COMMAND_OK;

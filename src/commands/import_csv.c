@@ -12,8 +12,8 @@ G_DEFINE_QUARK (frontdesk-import-error-quark, import_error)
 
 #define PROGRESS_LINES 1000
 
-static const char *const column_names[] = { "mail", "name", "organization", "customer", "language", "status", NULL };
-enum { COLUMN_MAIL, COLUMN_NAME, COLUMN_ORGANIZATION, COLUMN_CUSTOMER, COLUMN_LANGUAGE, COLUMN_STATUS, N_COLUMNS };
+static const char *const column_names[] = { "mail", "name", "organization", "customer", "language", "status", "level", NULL };
+enum { COLUMN_MAIL, COLUMN_NAME, COLUMN_ORGANIZATION, COLUMN_CUSTOMER, COLUMN_LANGUAGE, COLUMN_STATUS, COLUMN_LEVEL, N_COLUMNS };
 
 typedef struct {
   const char *path;
@@ -75,7 +75,7 @@ read_header (CsvImport *import)
       while (column < N_COLUMNS && g_ascii_strcasecmp (field, column_names[column]) != 0)
         column++;
       if (column == N_COLUMNS)
-        fail (import, "the header line must be mail,name,organization,customer,language,status, and has: ", field);
+        fail (import, "the header line must be mail,name,organization,customer,language,status, perhaps with level, and has: ", field);
       else
         import->place[column] = (int) i;
     }
@@ -109,6 +109,7 @@ read_customer (CsvImport *import)
   contact->organization = take_value (import, COLUMN_ORGANIZATION);
   contact->customer = take_value (import, COLUMN_CUSTOMER);
   contact->language = take_value (import, COLUMN_LANGUAGE);
+  contact->level = take_value (import, COLUMN_LEVEL);
   contact->suspended = g_strcmp0 (status, "suspended") == 0;
   if (status != NULL && !contact->suspended && !g_str_equal (status, "active"))
     fail (import, "status must be active or suspended, not: ", status);

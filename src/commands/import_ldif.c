@@ -64,6 +64,8 @@ take_attribute (const LdifImport *import, Entry *entry, const char *name, const 
     take_text (&entry->contact->customer, &text);
   else if (g_ascii_strcasecmp (name, names->attribute_language) == 0)
     take_text (&entry->contact->language, &text);
+  else if (names->attribute_level != NULL && g_ascii_strcasecmp (name, names->attribute_level) == 0)
+    take_text (&entry->contact->level, &text);
   else if (g_ascii_strcasecmp (name, names->attribute_status) == 0)
     entry->contact->suspended = g_ascii_strcasecmp (text, "suspended") == 0;
 }

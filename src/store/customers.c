@@ -132,10 +132,10 @@ write_waiting (Database *database, gpointer data, GError **error)
     {
       const Contact *contact = g_ptr_array_index (import->waiting, i);
       if (!database_run (database, error,
-                         "INSERT OR REPLACE INTO customer (generation, mail, name, organization, customer, language, suspended) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                         "isssssi", import->generation, contact->mail, contact->name, contact->organization,
-                         contact->customer, contact->language, (gint64) contact->suspended))
+                         "INSERT OR REPLACE INTO customer (generation, mail, name, organization, customer, language, level, "
+                         "suspended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                         "issssssi", import->generation, contact->mail, contact->name, contact->organization,
+                         contact->customer, contact->language, contact->level, (gint64) contact->suspended))
         return FALSE;
     }
   return TRUE;
@@ -206,7 +206,7 @@ store_find_customer (Store *store, const char *key, GError **error)
     return NULL;
   g_autoptr (Query) query =
     database_query (loan.database, error,
-                    "SELECT mail, name, organization, customer, language, suspended FROM customer WHERE mail = ? AND "
+                    "SELECT mail, name, organization, customer, language, suspended, level FROM customer WHERE mail = ? AND "
                     "generation = (SELECT value FROM setting WHERE name = 'customers')",
                     "s", key);
   if (query == NULL || query_next (loan.database, query, error) <= 0)
@@ -218,6 +218,7 @@ store_find_customer (Store *store, const char *key, GError **error)
   contact->customer = query_text (query, 3);
   contact->language = query_text (query, 4);
   contact->suspended = query_number (query, 5) != 0;
+  contact->level = query_text (query, 6);
   contact->by_domain = *key == '@';
   return contact;
 }

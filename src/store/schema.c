@@ -57,7 +57,7 @@ static const char *const migrations[] = {
   "  kind TEXT NOT NULL, actor TEXT NOT NULL, detail TEXT);"
   "CREATE INDEX event_ticket ON event (ticket);"
   "CREATE TABLE customer (generation INTEGER NOT NULL, mail TEXT NOT NULL, name TEXT, organization TEXT, customer TEXT,"
-  "  language TEXT, suspended INTEGER NOT NULL, PRIMARY KEY (generation, mail)) WITHOUT ROWID;",
+  "  language TEXT, level TEXT, suspended INTEGER NOT NULL, PRIMARY KEY (generation, mail)) WITHOUT ROWID;",
 };
 
 static gboolean

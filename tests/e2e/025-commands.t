@@ -87,7 +87,7 @@ spew("$dir/mail.eml", mail(from => $ann, to => 'support@diytel.ca'));
 my ($decision) = @{ json('explain', "$dir/mail.eml")->{decisions} };
 is_deeply [@$decision{qw(role sender standing decision ticket acknowledge page)}], ['support', $ann, 'known', 'open', undef, $true, JSON::PP::false()], 'explain';
 is_deeply json('customers', 'find', uc $ann)->{customers}, [{ mail => $ann, name => 'Ann Lee', organization => 'Customer Inc', customer => 'C-1',
-    language => 'en', status => 'active', by_domain => JSON::PP::false() }], 'customers find';
+    language => 'en', level => undef, status => 'active', by_domain => JSON::PP::false() }], 'customers find';
 is_deeply json('customers', 'find', 'eve@else.example')->{customers}, [], 'or nobody';
 $site->sink->mode('rcpt 451 4.3.0 not now');
 $site->daemon->configure(relay => $site->sink->port);
