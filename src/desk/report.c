@@ -10,9 +10,8 @@ const char *const report_ages[AGES] = { "day", "three_days", "week", "month", "o
 
 struct Report {
   gint64 now;
-  GHashTable *by_name;  /* (element-type utf8 ReportGroup) */
   GPtrArray *groups;    /* (element-type ReportGroup) */
-  ReportGroup *all;
+  GHashTable *places;   /* (element-type ReportGroup guint) their places, from 1 */
   GArray *of_ticket;    /* (element-type guint) the group of each number from FIRST on, plus one */
   gint64 first;
 };
@@ -45,14 +44,27 @@ group_new (const char *role, const char *team, int priority)
   return group;
 }
 
+static guint
+hash_group (gconstpointer key)
+{
+  const ReportGroup *group = key;
+  return g_str_hash (group->role) ^ (g_str_hash (group->team) * 31) ^ (guint) group->priority;
+}
+
+static gboolean
+is_same_group (gconstpointer one, gconstpointer other)
+{
+  const ReportGroup *a = one, *b = other;
+  return a->priority == b->priority && g_str_equal (a->role, b->role) && g_str_equal (a->team, b->team);
+}
+
 Report *
 report_new (gint64 now)
 {
   Report *report = g_new0 (Report, 1);
   report->now = now;
-  report->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  report->places = g_hash_table_new (hash_group, is_same_group);
   report->groups = g_ptr_array_new_with_free_func ((GDestroyNotify) group_free);
-  report->all = group_new (NULL, NULL, 0);
   report->of_ticket = g_array_new (FALSE, TRUE, sizeof (guint));
   return report;
 }
@@ -60,10 +72,8 @@ report_new (gint64 now)
 void
 report_free (Report *report)
 {
-  if (report->all != NULL)
-    group_free (report->all);
   g_array_unref (report->of_ticket);
-  g_hash_table_unref (report->by_name);
+  g_hash_table_unref (report->places);
   g_ptr_array_unref (report->groups);
   g_free (report);
 }
@@ -72,13 +82,13 @@ report_free (Report *report)
 static guint
 find_group (Report *report, const ReportTicket *ticket)
 {
-  char name[512];
-  g_snprintf (name, sizeof name, "%s\n%s\n%d", ticket->role, ticket->team, ticket->priority);
-  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (report->by_name, name));
+  const ReportGroup wanted = { .role = (char *) ticket->role, .team = (char *) ticket->team, .priority = ticket->priority };
+  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (report->places, &wanted));
   if (place != 0)
     return place;
-  g_ptr_array_add (report->groups, group_new (ticket->role, ticket->team, ticket->priority));
-  g_hash_table_insert (report->by_name, g_strdup (name), GUINT_TO_POINTER (report->groups->len));
+  ReportGroup *group = group_new (ticket->role, ticket->team, ticket->priority);
+  g_ptr_array_add (report->groups, group);
+  g_hash_table_insert (report->places, group, GUINT_TO_POINTER (report->groups->len));
   return report->groups->len;
 }
 
@@ -115,36 +125,29 @@ add_ticket (gpointer data, const ReportTicket *ticket)
   g_array_set_size (report->of_ticket, (guint) (ticket->number - report->first) + 1);
   g_array_index (report->of_ticket, guint, report->of_ticket->len - 1) = place;
   count_ticket (g_ptr_array_index (report->groups, place - 1), ticket, report->now);
-  count_ticket (report->all, ticket, report->now);
 }
 
 static void
-count_promise (TargetCount *count, gint64 ticket, const Promise *promise)
+add_promise (gpointer data, const ReportPromise *promise)
 {
-  gboolean missed = promise->breached_at != 0 || (promise->met_at != 0 && promise->met_at > promise->due_at && promise->due_at != 0);
-  gint64 *last = count->breaches->len > 0 ? &g_array_index (count->breaches, gint64, count->breaches->len - 1) : NULL;
+  Report *report = data;
+  gint64 place = promise->ticket - report->first;
+  guint group = place >= 0 && place < report->of_ticket->len ? g_array_index (report->of_ticket, guint, place) : 0;
+  if (group == 0)
+    return;
+  TargetCount *count = &((ReportGroup *) g_ptr_array_index (report->groups, group - 1))->target[promise->target];
+  gboolean missed = promise->outcome == OUTCOME_MISSED;
+  count->kept += promise->outcome == OUTCOME_KEPT;
   count->missed += missed;
-  count->kept += !missed && promise->met_at != 0;
-  count->open += !missed && promise_is_open (promise);
-  if (promise->met_at != 0)
+  count->open += promise->outcome == OUTCOME_OPEN;
+  if (promise->took >= 0)
     {
       guint32 seconds = (guint32) MIN (promise->took / G_USEC_PER_SEC, G_MAXUINT32);
       g_array_append_val (count->took, seconds);
     }
-  if (missed && count->breaches->len < LIMIT_REPORT_BREACHES && (last == NULL || *last != ticket))
-    g_array_append_val (count->breaches, ticket);
-}
-
-static void
-add_promise (gpointer data, gint64 ticket, const Promise *promise)
-{
-  Report *report = data;
-  gint64 place = ticket - report->first;
-  guint group = place >= 0 && place < report->of_ticket->len ? g_array_index (report->of_ticket, guint, place) : 0;
-  if (group == 0)
-    return;
-  count_promise (&((ReportGroup *) g_ptr_array_index (report->groups, group - 1))->target[promise->target], ticket, promise);
-  count_promise (&report->all->target[promise->target], ticket, promise);
+  gint64 *last = count->breaches->len > 0 ? &g_array_index (count->breaches, gint64, count->breaches->len - 1) : NULL;
+  if (missed && count->breaches->len < LIMIT_REPORT_BREACHES && (last == NULL || *last != promise->ticket))
+    g_array_append_val (count->breaches, promise->ticket);
 }
 
 const ReportFuncs report_funcs = { .ticket = add_ticket, .promise = add_promise };
@@ -153,6 +156,13 @@ static int
 compare_times (gconstpointer one, gconstpointer other)
 {
   guint32 a = *(const guint32 *) one, b = *(const guint32 *) other;
+  return a < b ? -1 : a > b;
+}
+
+static int
+compare_numbers (gconstpointer one, gconstpointer other)
+{
+  gint64 a = *(const gint64 *) one, b = *(const gint64 *) other;
   return a < b ? -1 : a > b;
 }
 
@@ -189,12 +199,44 @@ compare_groups (gconstpointer one, gconstpointer other)
   return order != 0 ? order : a->priority - b->priority;
 }
 
+static void
+add_count (TargetCount *all, const TargetCount *count)
+{
+  all->kept += count->kept;
+  all->missed += count->missed;
+  all->open += count->open;
+  g_array_append_vals (all->took, count->took->data, count->took->len);
+  g_array_append_vals (all->breaches, count->breaches->data, MIN (count->breaches->len, LIMIT_REPORT_BREACHES - all->breaches->len));
+}
+
+/* The sum of all groups. */
+static ReportGroup *
+sum (const GPtrArray *groups)
+{
+  ReportGroup *all = group_new (NULL, NULL, 0);
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const ReportGroup *group = g_ptr_array_index (groups, i);
+      all->opened += group->opened;
+      all->resolved += group->resolved;
+      all->first_contact += group->first_contact;
+      all->reopened += group->reopened;
+      all->escalated += group->escalated;
+      for (guint age = 0; age < AGES; age++)
+        all->backlog[age] += group->backlog[age];
+      for (guint target = 0; target < TARGETS; target++)
+        add_count (&all->target[target], &group->target[target]);
+    }
+  for (guint target = 0; target < TARGETS; target++)
+    g_array_sort (all->target[target].breaches, compare_numbers);
+  return all;
+}
+
 GPtrArray *
 report_finish (Report *report)
 {
   g_ptr_array_sort (report->groups, compare_groups);
-  if (report->all != NULL)
-    g_ptr_array_add (report->groups, g_steal_pointer (&report->all));
+  g_ptr_array_add (report->groups, sum (report->groups));
   g_ptr_array_foreach (report->groups, (GFunc) (void (*) (void)) finish_group, NULL);
   return report->groups;
 }

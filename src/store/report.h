@@ -12,10 +12,19 @@ typedef struct {
   int answers;
 } ReportTicket;
 
+typedef enum { OUTCOME_KEPT, OUTCOME_MISSED, OUTCOME_OPEN, OUTCOME_DROPPED } PromiseOutcome;
+
+typedef struct {
+  gint64 ticket;
+  TargetKind target;
+  PromiseOutcome outcome;
+  gint64 took; /* microseconds of the target's own time; -1: it was not met */
+} ReportPromise;
+
 typedef struct {
   void (*ticket) (gpointer data, const ReportTicket *ticket);
   /* Those of the tickets before, in the order of their numbers; tickets opened outside the span may be among them. */
-  void (*promise) (gpointer data, gint64 ticket, const Promise *promise);
+  void (*promise) (gpointer data, const ReportPromise *promise);
 } ReportFuncs;
 
 typedef struct Store Store;
