@@ -3,26 +3,27 @@
 #include "desk/calendar.h"
 #include "desk/promises.h"
 
-/* Who writes while we are closed is told when the mail will be read. */
+/* Who gets it while we are closed is told when the mail will be read. AT: when it goes out. */
 static const char *
-acknowledgement_template (const Decision *decision, gint64 now)
+acknowledgement_template (const Decision *decision, gint64 at)
 {
   const Policy *policy = decision->role->policy;
   if (decision->page)
     return "emergency";
   if (decision->role->page != NULL)
     return "emergency-unverified";
-  if (policy == NULL || calendar_is_open (policy->calendar, now, NULL))
+  if (policy == NULL || calendar_is_open (policy->calendar, at, NULL))
     return "acknowledgement";
-  return calendar_holiday (policy->calendar, now) != NULL ? "holiday" : "after-hours";
+  return calendar_holiday (policy->calendar, at) != NULL ? "holiday" : "after-hours";
 }
 
-/* When an acknowledgement that waits for an answer goes out all the same; 0: at once. */
+/* When an acknowledgement that waits for an answer goes out all the same; 0: at once. Who has an emergency is told at once
+ * to call. */
 static gint64
 acknowledgement_time (const Decision *decision, gint64 now)
 {
   const Policy *policy = decision->role->policy;
-  if (policy == NULL || policy->acknowledge_after.kind == SPAN_NONE || decision->page)
+  if (policy == NULL || policy->acknowledge_after.kind == SPAN_NONE || decision->role->page != NULL || decision->page)
     return 0;
   return promises_add_span (policy->calendar, policy->acknowledge_after, now);
 }
@@ -30,9 +31,10 @@ acknowledgement_time (const Decision *decision, gint64 now)
 static void
 plan_acknowledgement (const IntakeCase *intake, Decision *decision)
 {
-  Outgoing *letter =
-    outgoing_new (OUTGOING_ACKNOWLEDGEMENT, decision->acknowledge_to, acknowledgement_template (decision, intake->now));
-  letter->due_at = acknowledgement_time (decision, intake->now);
+  gint64 due = acknowledgement_time (decision, intake->now);
+  Outgoing *letter = outgoing_new (OUTGOING_ACKNOWLEDGEMENT, decision->acknowledge_to,
+                                   acknowledgement_template (decision, due != 0 ? due : intake->now));
+  letter->due_at = due;
   const char *known = intake->contact != NULL ? intake->contact->language : NULL;
   const char *written = intake->facts->language;
   g_autoptr (GStrvBuilder) languages = g_strv_builder_new ();

@@ -7,6 +7,7 @@
 static const char configuration[] =
   "calendar \"office\" { timezone = \"America/Vancouver\" hours = {\"mon-fri 06:00-18:00\"} }\n"
   "policy \"plain\" { calendar = \"office\" }\n"
+  "policy \"patient\" { calendar = \"office\" acknowledge-after = \"4h\" }\n"
   "team \"tier1\" { notify = {\"tier1@desk.example\"} }\n"
   "team \"noc\" { notify = {\"noc@desk.example\", \"chief@desk.example\"} }\n"
   "agent \"alice\" { name = \"Alice\" mail = \"alice@desk.example\" teams = {\"tier1\", \"noc\"} login = {\"alice-login\"} }\n"
@@ -20,6 +21,8 @@ static const char configuration[] =
   "  refuse = \"Registered customers only, 100 %\" }\n"
   "role \"verified\" { address = {\"verified@desk.example\"} policy = \"plain\" team = \"tier1\" accept = \"verified\" }\n"
   "role \"silent\" { address = {\"silent@desk.example\"} policy = \"plain\" team = \"tier1\" acknowledge = \"never\" }\n"
+  "role \"patient\" { address = {\"patient@desk.example\"} policy = \"patient\" team = \"tier1\" }\n"
+  "role \"patient-emergency\" { address = {\"patient-emergency@desk.example\"} policy = \"patient\" team = \"noc\" page = \"noc\" }\n"
   "role \"choosy\" { address = {\"choosy@desk.example\"} policy = \"plain\" team = \"tier1\" acknowledge = \"verified\" }\n"
   "role \"emergency\" { address = {\"emergency@desk.example\"} policy = \"plain\" priority = \"p1\" team = \"noc\"\n"
   "  page = \"noc\" page-if = \"known\" page-automatic = {\"monitor@customer.example\"} }\n"
@@ -35,6 +38,7 @@ typedef enum { NOTHING, SIGNED, REFERENCE, TAG } Points;
 typedef struct {
   const char *name;
   const char *role;      /* "anyone" when left out */
+  const char *at;        /* on the office's clock; within its hours when left out */
   Who who;
   const char *from;      /* "ann@customer.example" when left out */
   const char *sender;    /* envelope; the same as From when left out */
@@ -52,7 +56,7 @@ typedef struct {
   IntakeKind want;
   Standing want_standing;
   gboolean want_ack, want_page, want_reopen, want_participant, want_automatic, want_related;
-  const char *want_reply, *want_to, *want_template;
+  const char *want_reply, *want_to, *want_template, *want_due;
   int want_notifications, want_pages;
 } Row;
 
@@ -155,6 +159,10 @@ static const Row rows[] = {
   { "limit to one address", .who = KNOWN, .acknowledged = 3, OPENS, IS_KNOWN, NOTES (1) },
   { "below the limit", .who = KNOWN, .acknowledged = 2, OPENS, IS_KNOWN, ACKS, NOTES (1) },
   { "limit in all", .who = KNOWN, .acknowledged_in_all = 100, OPENS, IS_KNOWN, NOTES (1) },
+  { "after hours", .who = KNOWN, .at = "2026-11-28T12:00:00", OPENS, IS_KNOWN, ACKS, NOTES (1), .want_template = "after-hours" },
+  { "after hours, to be answered on Monday", .role = "patient", .who = KNOWN, .at = "2026-11-28T12:00:00", OPENS, IS_KNOWN, ACKS, NOTES (1), .want_template = "acknowledgement", .want_due = "2026-11-30T10:00:00" },
+  { "within hours, to be answered at closing", .role = "patient", .who = KNOWN, .at = "2026-11-27T14:00:00", OPENS, IS_KNOWN, ACKS, NOTES (1), .want_template = "after-hours", .want_due = "2026-11-27T18:00:00" },
+  { "an emergency of a stranger does not wait", .role = "patient-emergency", .who = NOT_FOUND, .at = "2026-11-28T12:00:00", OPENS, UNKNOWN, ACKS, NOTES (2), .want_template = "emergency-unverified" },
 };
 
 static Config *config;
@@ -226,11 +234,22 @@ make_ticket (const Row *row)
   Ticket *ticket = g_new0 (Ticket, 1);
   ticket->number = 7;
   ticket->role = g_strdup (row->ticket_role != NULL ? row->ticket_role : "anyone");
+  ticket->team = g_strdup ("tier1");
+  ticket->priority = 3;
   ticket->state = g_strdup (row->state != NULL ? row->state : "open");
   ticket->requester = g_strdup (row->requester != NULL ? row->requester : "ann@customer.example");
   ticket->customer = g_strdup (row->customer);
   ticket->participants = g_strdupv ((char **) participants);
   return ticket;
+}
+
+static gint64
+moment (const char *text)
+{
+  if (text == NULL)
+    return 0;
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, config_find_policy (config, "plain")->calendar->zone);
+  return g_date_time_to_unix (time) * G_USEC_PER_SEC;
 }
 
 static int
@@ -258,6 +277,7 @@ check_outgoing (const Row *row, const Decision *decision)
         g_assert_cmpstr (outgoing->recipient, ==, row->want_to);
       if (row->want_template != NULL)
         g_assert_cmpstr (outgoing->template, ==, row->want_template);
+      g_assert_cmpint (outgoing->due_at, ==, moment (row->want_due));
     }
 }
 
@@ -314,6 +334,7 @@ test_row (gconstpointer data)
                                       .by_reference = references,
                                       .by_tag = row->points == TAG ? ticket : NULL },
                         .alone = !row->not_alone,
+                        .now = moment (row->at),
                         .acknowledged_to_sender = row->acknowledged,
                         .acknowledged_in_all = row->acknowledged_in_all,
                         .key = "key" };
