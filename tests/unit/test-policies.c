@@ -1,0 +1,405 @@
+/* The policies that are shipped, line by line: when what is due, when the desk is open, what a mail's words make of it. All
+ * times are on the wall clock of the policy's calendar. */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "desk/calendar.h"
+#include "desk/decision.h"
+#include "desk/promises.h"
+#include "desk/triage.h"
+
+/* The deadlines of a ticket. "" is not promised; "+15" is so many minutes by the clock, "2026-11-27T18:00:00" a time. */
+typedef struct {
+  const char *policy;
+  int priority;
+  const char *kind;   /* NULL: standard */
+  const char *opened; /* "2026-11-01T00:30:00+60": an hour later, for times that the clock shows twice or never */
+  const char *due[TARGETS];
+} DueRow;
+
+/* Whether the policy's calendar is open; when it is not, when next, and for which holiday. */
+typedef struct {
+  const char *policy, *at, *next, *holiday;
+} HoursRow;
+
+/* What becomes of a mail. */
+typedef struct {
+  const char *role, *subject, *text;
+  const char *header;      /* "Name: value", nullable */
+  const char *at;          /* NULL: 2026-11-25, a Wednesday, 10:00 */
+  gboolean stranger;       /* the directory does not know the sender */
+  gboolean again;          /* the customer has written under this subject before */
+  const char *rules;       /* those that apply, in their order */
+  int priority;
+  const char *kind;        /* NULL: standard */
+  const char *team;
+  gboolean escalated, root_cause, pages;
+  const char *letter;      /* the acknowledgement's template, NULL: not looked at */
+  const char *letter_at;   /* when it goes out, NULL: at once */
+  const char *turn;        /* those whose turn it may be, NULL: nobody is named */
+} MailRow;
+
+/* What else a policy says. */
+typedef struct {
+  const char *policy, *timezone;
+  int again_days; /* within which a subject comes again */
+  int warn;
+  int goal_respond, goal_first_contact, goal_escalation;
+  const char *root_cause; /* the priorities that demand a note on it, "1" */
+  gboolean arrival_order;
+  const char *greeting, *closing;
+} OtherRow;
+
+static Config *
+load (const char *name)
+{
+  const char *source = g_getenv ("FRONTDESK_SOURCE");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = g_strconcat (name, ".conf", NULL);
+  g_autofree char *path = g_build_filename (source != NULL ? source : ".", "conf", "policies", file, NULL);
+  Config *config = config_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (config->remarks[0], ==, NULL);
+  return config;
+}
+
+static gint64
+instant (const char *text, GTimeZone *zone)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "+", 2);
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (parts[0], zone);
+  g_assert_nonnull (time);
+  gint64 later = parts[1] != NULL ? g_ascii_strtoll (parts[1], NULL, 10) : 0;
+  return (g_date_time_to_unix (time) + later * 60) * G_USEC_PER_SEC;
+}
+
+static void
+check_due (const DueRow *row, const GArray *promises, TargetKind target, GTimeZone *zone)
+{
+  const Promise *promise = promises_find_open (promises, target);
+  const char *due = row->due[target];
+  gint64 got = promise != NULL ? promise->due_at : 0, opened = instant (row->opened, zone);
+  gint64 wanted = *due == '\0'  ? 0
+                  : *due == '+' ? opened + g_ascii_strtoll (due, NULL, 10) * 60 * G_USEC_PER_SEC
+                                : instant (due, zone);
+  if (got != wanted)
+    g_error ("%s, p%d, %s, opened %s: %s is due %" G_GINT64_FORMAT " s off", row->policy, row->priority,
+             row->kind != NULL ? row->kind : "standard", row->opened, target_to_string (target),
+             (got - wanted) / G_USEC_PER_SEC);
+}
+
+static void
+check_deadlines (const char *name, const DueRow *rows, gsize count)
+{
+  g_autoptr (Config) config = load (name);
+  for (gsize i = 0; i < count; i++)
+    {
+      const Policy *policy = config_find_policy (config, rows[i].policy);
+      GTimeZone *zone = policy->calendar->zone;
+      const TicketKind *kind = policy_find_kind (policy, rows[i].kind);
+      g_assert_true ((kind != NULL) == (rows[i].kind != NULL));
+      g_autoptr (GArray) promises = promises_open (policy, rows[i].priority, kind, instant (rows[i].opened, zone), TRUE, FALSE);
+      for (TargetKind target = 0; target < TARGETS; target++)
+        check_due (&rows[i], promises, target, zone);
+    }
+}
+
+static void
+check_hours (const char *name, const HoursRow *rows, gsize count)
+{
+  g_autoptr (Config) config = load (name);
+  for (gsize i = 0; i < count; i++)
+    {
+      const Calendar *calendar = config_find_policy (config, rows[i].policy)->calendar;
+      gint64 at = instant (rows[i].at, calendar->zone);
+      gint64 next = rows[i].next != NULL ? instant (rows[i].next, calendar->zone) : at;
+      Interval open = { 0 };
+      g_test_message ("%s at %s", rows[i].policy, rows[i].at);
+      g_assert_cmpint (calendar_is_open (calendar, at, NULL), ==, rows[i].next == NULL);
+      g_assert_true (calendar_next_open (calendar, at, NULL, &open));
+      g_assert_cmpint (open.from, ==, next);
+      g_assert_cmpstr (calendar_holiday (calendar, at), ==, rows[i].holiday);
+    }
+}
+
+/* ---- what becomes of a mail ---- */
+
+static MessageFacts *
+read_mail (const MailRow *row)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text =
+    g_strdup_printf ("From: Ann <ann@customer.example>\r\nTo: desk@example.com\r\nSubject: %s\r\nMessage-ID: <1@customer.example>\r\n"
+                     "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n%s%s\r\n%s\r\n",
+                     row->subject, row->header != NULL ? row->header : "", row->header != NULL ? "\r\n" : "", row->text);
+  g_autoptr (RawMessage) raw = raw_message_new (g_get_tmp_dir ());
+  raw_message_append (raw, text, strlen (text), &error);
+  g_assert_no_error (error);
+  return message_read (raw, "Desk");
+}
+
+/* The names of the rules that DECISION gives as its reasons. */
+static char *
+name_rules (const Decision *decision)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  const char *at = decision->rules != NULL ? decision->rules : "";
+  for (at = strstr (at, "rule \""); at != NULL; at = strstr (at + 1, "rule \""))
+    {
+      const char *begin = at + strlen ("rule \"");
+      g_autofree char *name = g_strndup (begin, (gsize) (strchr (begin, '"') - begin));
+      g_strv_builder_add (names, name);
+    }
+  g_auto (GStrv) list = g_strv_builder_end (names);
+  return g_strjoinv (", ", list);
+}
+
+static char *
+name_turn (const Decision *decision)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  for (guint i = 0; decision->candidates != NULL && i < decision->candidates->len; i++)
+    g_strv_builder_add (names, ((const Agent *) g_ptr_array_index (decision->candidates, i))->name);
+  g_auto (GStrv) list = g_strv_builder_end (names);
+  return g_strjoinv (", ", list);
+}
+
+static void
+check_letter (const MailRow *row, const Decision *decision, GTimeZone *zone)
+{
+  const Outgoing *letter = NULL;
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      const Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      if (outgoing->kind == OUTGOING_ACKNOWLEDGEMENT)
+        letter = outgoing;
+    }
+  g_assert_nonnull (letter);
+  if (row->letter != NULL)
+    g_assert_cmpstr (letter->template, ==, row->letter);
+  g_assert_cmpint (letter->due_at, ==, row->letter_at != NULL ? instant (row->letter_at, zone) : 0);
+}
+
+static void
+check_decision (const MailRow *row, const Decision *decision, GTimeZone *zone)
+{
+  g_autofree char *rules = name_rules (decision);
+  g_autofree char *turn = name_turn (decision);
+  g_test_message ("%s: %s / %s", row->role, row->subject, row->text);
+  g_assert_cmpstr (rules, ==, row->rules);
+  g_assert_cmpint (decision->priority, ==, row->priority);
+  g_assert_cmpstr (decision->ticket_kind != NULL ? decision->ticket_kind->name : NULL, ==, row->kind);
+  g_assert_cmpstr (decision->team->name, ==, row->team);
+  g_assert_cmpint (decision->escalated, ==, row->escalated);
+  g_assert_cmpint (decision->root_cause, ==, row->root_cause);
+  g_assert_cmpint (decision->page, ==, row->pages);
+  g_assert_cmpstr (turn, ==, row->turn != NULL ? row->turn : "");
+  check_letter (row, decision, zone);
+}
+
+static void
+check_mail (const Config *config, const MailRow *row)
+{
+  g_autoptr (MessageFacts) facts = read_mail (row);
+  const Role *role = config_find_role_by_name (config, row->role);
+  GTimeZone *zone = role->policy->calendar->zone;
+  g_autoptr (Envelope) envelope = envelope_new ("ann@customer.example");
+  g_autoptr (Contact) contact = contact_new ();
+  contact->mail = g_strdup ("ann@customer.example");
+  contact->customer = g_strdup ("C-1");
+  g_autoptr (GPtrArray) references = g_ptr_array_new ();
+  const IntakeCase intake = { .config = config,
+                              .envelope = envelope,
+                              .recipient = envelope_add_recipient (envelope, config, role->address[0]),
+                              .facts = facts,
+                              .directory = row->stranger ? DIRECTORY_NOT_FOUND : DIRECTORY_FOUND,
+                              .contact = row->stranger ? NULL : contact,
+                              .pointers = { .by_reference = references },
+                              .earlier = { .again = row->again },
+                              .alone = TRUE,
+                              .now = instant (row->at != NULL ? row->at : "2026-11-25T10:00:00", zone),
+                              .key = "key" };
+  Decision *decision = intake_decide (&intake);
+  check_decision (row, decision, zone);
+  decision_free (decision);
+}
+
+static void
+check_mails (const char *name, const MailRow *rows, gsize count)
+{
+  g_autoptr (Config) config = load (name);
+  for (gsize i = 0; i < count; i++)
+    check_mail (config, &rows[i]);
+}
+
+/* TEAM and those that it escalates to, one after another, must be CHAIN. */
+static void
+check_chain (const Config *config, const char *name, const char *chain)
+{
+  g_autoptr (GString) got = g_string_new (name);
+  for (const Team *team = config_find_team (config, name)->escalate_to; team != NULL; team = team->escalate_to)
+    g_string_append_printf (got, " %s", team->name);
+  g_assert_cmpstr (got->str, ==, chain);
+}
+
+static void
+check_other (const Config *config, const OtherRow *row)
+{
+  const Policy *policy = config_find_policy (config, row->policy);
+  g_autoptr (GString) causes = g_string_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (policy->root_cause); i++)
+    if (policy->root_cause[i])
+      g_string_append_printf (causes, "%u", i + 1);
+  g_assert_cmpstr (policy->calendar->timezone, ==, row->timezone);
+  g_assert_cmpint (triage_longest_again (policy), ==, row->again_days * 86400);
+  g_assert_cmpint (policy->warn, ==, row->warn);
+  g_assert_cmpint (policy->goal[TARGET_RESPOND], ==, row->goal_respond);
+  g_assert_cmpint (policy->goal_first_contact, ==, row->goal_first_contact);
+  g_assert_cmpint (policy->goal_escalation, ==, row->goal_escalation);
+  g_assert_cmpstr (causes->str, ==, row->root_cause);
+  g_assert_cmpint (policy->arrival_order, ==, row->arrival_order);
+  g_assert_cmpstr (policy->greeting, ==, row->greeting);
+  g_assert_cmpstr (policy->closing, ==, row->closing);
+}
+
+/* ---- diytel: Mon-Fri 06:00-18:00, America/Vancouver ---- */
+
+static const DueRow diytel_due[] = {
+  /* within hours; at noon, as there is no lunch break; opening; up to closing; five minutes before the weekend; at closing */
+  { "diytel", 3, NULL, "2026-11-25T10:00:00", { "2026-11-25T10:15:00", "2026-11-25T10:10:00", "", "2026-11-25T10:30:00" } },
+  { "diytel", 3, NULL, "2026-11-25T12:00:00", { "+15", "+10", "", "+30" } },
+  { "diytel", 3, NULL, "2026-11-30T06:00:00", { "2026-11-30T06:15:00", "2026-11-30T06:10:00", "", "2026-11-30T06:30:00" } },
+  { "diytel", 3, NULL, "2026-11-30T05:59:59", { "2026-11-30T06:15:00", "2026-11-30T06:10:00", "", "2026-11-30T06:30:00" } },
+  { "diytel", 3, NULL, "2026-11-27T17:30:00", { "2026-11-27T17:45:00", "2026-11-27T17:40:00", "", "2026-11-27T18:00:00" } },
+  { "diytel", 3, NULL, "2026-11-27T17:55:00", { "2026-11-30T06:10:00", "2026-11-30T06:05:00", "", "2026-11-30T06:25:00" } },
+  { "diytel", 3, NULL, "2026-11-27T18:00:00", { "2026-11-30T06:15:00", "2026-11-30T06:10:00", "", "2026-11-30T06:30:00" } },
+  /* the other priorities below p1 promise the same */
+  { "diytel", 2, NULL, "2026-11-28T12:00:00", { "2026-11-30T06:15:00", "2026-11-30T06:10:00", "", "2026-11-30T06:30:00" } },
+  { "diytel", 4, NULL, "2026-11-28T12:00:00", { "2026-11-30T06:15:00", "2026-11-30T06:10:00", "", "2026-11-30T06:30:00" } },
+  /* Remembrance Day; the evening before Christmas Day, a Friday */
+  { "diytel", 3, NULL, "2026-11-11T09:00:00", { "2026-11-12T06:15:00", "2026-11-12T06:10:00", "", "2026-11-12T06:30:00" } },
+  { "diytel", 3, NULL, "2026-12-24T17:55:00", { "2026-12-28T06:10:00", "2026-12-28T06:05:00", "", "2026-12-28T06:25:00" } },
+  /* over the weekends of March and November on which clocks change or used to */
+  { "diytel", 3, NULL, "2026-10-30T17:55:00", { "2026-11-02T06:10:00", "2026-11-02T06:05:00", "", "2026-11-02T06:25:00" } },
+  { "diytel", 3, NULL, "2027-03-12T17:55:00", { "2027-03-15T06:10:00", "2027-03-15T06:05:00", "", "2027-03-15T06:25:00" } },
+  /* emergencies: on a Sunday night, at closing, on a holiday, when clocks change or used to */
+  { "diytel", 1, NULL, "2026-11-29T03:00:00", { "2026-11-29T03:01:00", "2026-11-29T03:15:00", "2026-11-29T03:30:00", "2026-11-30T03:00:00" } },
+  { "diytel", 1, NULL, "2026-11-27T17:55:00", { "2026-11-27T17:56:00", "2026-11-27T18:10:00", "2026-11-27T18:25:00", "2026-11-28T17:55:00" } },
+  { "diytel", 1, NULL, "2026-11-27T18:00:00", { "+1", "+15", "+30", "+1440" } },
+  { "diytel", 1, NULL, "2026-12-25T09:00:00", { "+1", "+15", "+30", "+1440" } },
+  { "diytel", 1, NULL, "2026-11-01T00:50:00", { "+1", "+15", "+30", "+1440" } },
+  { "diytel", 1, NULL, "2026-11-01T00:50:00+60", { "+1", "+15", "+30", "+1440" } },
+  { "diytel", 1, NULL, "2027-03-14T01:50:00", { "+1", "+15", "+30", "+1440" } },
+  /* complex and escalated issues: the first answer as ever, the solution by the clock */
+  { "diytel", 3, "complex", "2026-11-27T17:55:00", { "2026-11-30T06:10:00", "2026-11-30T06:05:00", "", "2026-11-28T17:55:00" } },
+  { "diytel", 2, "escalated", "2026-11-27T17:55:00", { "2026-11-30T06:10:00", "2026-11-30T06:05:00", "", "2026-11-29T17:55:00" } },
+  { "diytel", 1, "escalated", "2026-12-25T09:00:00", { "+1", "+15", "+30", "+2880" } },
+  { "diytel-escalation", 2, NULL, "2026-11-27T17:55:00", { "2026-11-30T06:10:00", "2026-11-30T06:05:00", "", "2026-11-29T17:55:00" } },
+  { "diytel-escalation", 2, NULL, "2026-11-11T09:00:00", { "2026-11-12T06:15:00", "2026-11-12T06:10:00", "", "2026-11-13T09:00:00" } },
+};
+
+static const HoursRow diytel_hours[] = {
+  { "diytel", "2026-11-27T17:59:59", NULL, NULL },
+  { "diytel", "2026-11-27T18:00:00", "2026-11-30T06:00:00", NULL },
+  { "diytel", "2026-12-25T10:00:00", "2026-12-28T06:00:00", "Christmas Day" },
+};
+
+static const MailRow diytel_mails[] = {
+  { "support", "Voicemail", "How do I change my greeting?", .rules = "", .priority = 3, .team = "tier1", .letter = "acknowledgement" },
+  { "telecom-support", "Voicemail", "How do I change my greeting?", .stranger = TRUE, .rules = "", .priority = 3, .team = "tier1" },
+  { "success", "Voicemail", "How do I change my greeting?", .rules = "", .priority = 3, .team = "success" },
+  { "billing", "Invoice 12", "Please explain this charge.", .rules = "", .priority = 3, .team = "tier1" },
+  /* first thing next business day */
+  { "support", "Voicemail", "Thank you", .at = "2026-11-27T19:00:00", .rules = "", .priority = 3, .team = "tier1", .letter = "after-hours" },
+  { "support", "Voicemail", "Thank you", .at = "2026-12-25T09:00:00", .rules = "", .priority = 3, .team = "tier1", .letter = "holiday" },
+  /* urgent, by word or by mark, and what is no such word */
+  { "support", "URGENT: faxes", "They arrive blank.", .rules = "urgent", .priority = 2, .team = "tier1" },
+  { "support", "Faxes", "Please answer\r\nas soon\tas possible.", .rules = "urgent", .priority = 2, .team = "tier1" },
+  { "support", "Télécopieur", "Urgence ! Il ne marche pas", .rules = "urgent", .priority = 2, .team = "tier1" },
+  { "support", "Máy fax", "Tôi cần gấp, xin trả lời.", .rules = "urgent", .priority = 2, .team = "tier1" },
+  { "support", "Máy fax", "Tốc độ tăng gấp đôi.", .rules = "", .priority = 3, .team = "tier1" },
+  { "support", "Faxes", "The insurgents of our book club, nonurgent", .rules = "", .priority = 3, .team = "tier1" },
+  { "support", "Faxes", "Not now.\r\n> this is urgent", .rules = "", .priority = 3, .team = "tier1" },
+  { "support", "Faxes", "They arrive blank.", .header = "Importance: High", .rules = "marked urgent", .priority = 2, .team = "tier1" },
+  { "support", "Faxes", "They arrive blank.", .header = "X-Priority: 1 (Highest)", .rules = "marked urgent", .priority = 2, .team = "tier1" },
+  { "support", "Faxes", "They arrive blank.", .header = "Importance: low", .rules = "", .priority = 3, .team = "tier1" },
+  { "support", "Urgent", "They arrive blank.", .header = "Importance: high", .rules = "marked urgent", .priority = 2, .team = "tier1" },
+  { "success", "urgent", "A review, please.", .rules = "urgent", .priority = 2, .team = "success" },
+  /* critical: a known customer pages, a stranger does not; a number is no emergency */
+  { "support", "Help", "We have a complete outage since 9.", .rules = "critical", .priority = 1, .team = "noc", .pages = TRUE, .letter = "emergency" },
+  { "support", "Help", "We cannot call 911!", .stranger = TRUE, .rules = "critical", .priority = 1, .team = "noc", .letter = "acknowledgement" },
+  { "telecom-support", "Security breach", "Urgent: our network was broken into", .rules = "critical", .priority = 1, .team = "noc", .pages = TRUE },
+  { "support", "Urgent", "Calls to 604-911-0000, extension 911, are slow.", .rules = "urgent", .priority = 2, .team = "tier1" },
+  { "support", "Panne totale", "Impossible d'appeler le 911", .rules = "critical", .priority = 1, .team = "noc", .pages = TRUE },
+  { "support", "Khẩn cấp", "Chúng tôi bị mất dịch vụ hoàn toàn", .rules = "critical", .priority = 1, .team = "noc", .pages = TRUE },
+  /* emergencies stay what they are, whatever their words are */
+  { "emergency", "URGENT network complaint", "Everything is unacceptable", .rules = "", .priority = 1, .team = "noc", .pages = TRUE, .letter = "emergency" },
+  { "emergency", "Complete outage", "We cannot call 911", .rules = "", .priority = 1, .team = "noc", .pages = TRUE },
+  { "emergency", "Help", "Down", .stranger = TRUE, .at = "2026-11-29T03:00:00", .rules = "", .priority = 1, .team = "noc", .letter = "emergency-unverified" },
+  /* tier 2 */
+  { "support", "Firewall", "It drops calls.", .rules = "tier 2", .priority = 3, .kind = "complex", .team = "tier2" },
+  { "support", "Networking event", "Do you come?", .rules = "", .priority = 3, .team = "tier1" },
+  { "support", "Pare-feu", "Il bloque les appels", .rules = "tier 2", .priority = 3, .kind = "complex", .team = "tier2" },
+  { "support", "Tích hợp", "Xin giúp", .rules = "tier 2", .priority = 3, .kind = "complex", .team = "tier2" },
+  { "support", "Urgent", "Our CRM shows no calls.", .rules = "urgent, tier 2", .priority = 2, .kind = "complex", .team = "tier2" },
+  /* management */
+  { "billing", "Billing dispute", "We were charged twice.", .rules = "management", .priority = 3, .kind = "escalated", .team = "management", .escalated = TRUE },
+  { "support", "SLA", "You missed it.", .rules = "management", .priority = 3, .kind = "escalated", .team = "management", .escalated = TRUE },
+  { "support", "Facture", "Je suis très mécontente.", .rules = "management", .priority = 3, .kind = "escalated", .team = "management", .escalated = TRUE },
+  { "support", "Hóa đơn", "Tôi muốn khiếu nại.", .rules = "management", .priority = 3, .kind = "escalated", .team = "management", .escalated = TRUE },
+  { "support", "Slate", "We are satisfied.", .rules = "", .priority = 3, .team = "tier1" },
+  { "support", "Router", "This is my complaint.", .rules = "tier 2, management", .priority = 3, .kind = "escalated", .team = "management", .escalated = TRUE },
+  { "escalation", "SLA", "You missed it.", .rules = "", .priority = 2, .team = "management" },
+  /* a problem that came again */
+  { "support", "Faxes", "Blank again.", .again = TRUE, .rules = "recurring", .priority = 3, .team = "tier1", .root_cause = TRUE },
+};
+
+static void
+test_diytel (void)
+{
+  static const OtherRow other = {
+    .policy = "diytel", .timezone = "America/Vancouver", .again_days = 30, .warn = 75, .goal_first_contact = 95, .root_cause = "1"
+  };
+  g_autoptr (Config) config = load ("diytel");
+  check_deadlines ("diytel", diytel_due, G_N_ELEMENTS (diytel_due));
+  check_hours ("diytel", diytel_hours, G_N_ELEMENTS (diytel_hours));
+  check_mails ("diytel", diytel_mails, G_N_ELEMENTS (diytel_mails));
+  check_other (config, &other);
+  check_chain (config, "tier1", "tier1 tier2 management success ceo");
+  check_chain (config, "noc", "noc management success ceo");
+  g_assert_cmpstr (config->phone, ==, "+1 604-635-0700");
+  g_assert_true (config_find_role_by_name (config, "billing")->accept == STANDING_KNOWN);
+}
+
+static const char *const names[] = { "diytel" };
+
+/* As an administrator takes them in. */
+static void
+test_include (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("frontdesk-policies-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "frontdesk.conf", NULL);
+  const char *source = g_getenv ("FRONTDESK_SOURCE");
+  g_autofree char *shipped = g_canonicalize_filename (source != NULL ? source : ".", NULL);
+  g_autoptr (GString) text = g_string_new ("hostname = \"mail.example.com\"\n");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_string_append_printf (text, "include (\"%s/conf/policies/%s.conf\")\n", shipped, names[i]);
+  g_assert_true (g_file_set_contents (path, text->str, -1, NULL));
+  g_autoptr (Config) config = config_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (config->remarks[0], ==, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_nonnull (config_find_policy (config, names[i]));
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/policies/diytel", test_diytel);
+  g_test_add_func ("/policies/include", test_include);
+  return g_test_run ();
+}
