@@ -371,7 +371,66 @@ test_diytel (void)
   g_assert_true (config_find_role_by_name (config, "billing")->accept == STANDING_KNOWN);
 }
 
-static const char *const names[] = { "diytel" };
+/* ---- priorities: the clock, except for the acknowledgement: Mon-Fri 09:00-17:00, UTC ---- */
+
+static const DueRow priorities_due[] = {
+  { "priorities", 1, NULL, "2026-11-27T17:55:00", { "2026-11-30T13:00:00", "2026-11-27T18:55:00", "2026-11-27T19:55:00", "" } },
+  { "priorities", 2, NULL, "2026-11-27T17:55:00", { "2026-11-30T13:00:00", "2026-11-27T21:55:00", "2026-11-28T17:55:00", "" } },
+  { "priorities", 3, NULL, "2026-11-27T17:55:00", { "2026-11-30T13:00:00", "2026-11-28T17:55:00", "", "" } },
+  { "priorities", 4, NULL, "2026-11-27T17:55:00", { "2026-11-30T13:00:00", "2026-11-30T17:55:00", "", "" } },
+  /* within hours; up to closing; at closing; at noon; opening */
+  { "priorities", 3, NULL, "2026-11-25T10:00:00", { "2026-11-25T14:00:00", "2026-11-26T10:00:00", "", "" } },
+  { "priorities", 3, NULL, "2026-11-25T13:00:00", { "2026-11-25T17:00:00", "2026-11-26T13:00:00", "", "" } },
+  { "priorities", 1, NULL, "2026-11-25T17:00:00", { "2026-11-26T13:00:00", "2026-11-25T18:00:00", "2026-11-25T19:00:00", "" } },
+  { "priorities", 2, NULL, "2026-11-25T12:00:00", { "2026-11-25T16:00:00", "2026-11-25T16:00:00", "2026-11-26T12:00:00", "" } },
+  { "priorities", 4, NULL, "2026-11-25T09:00:00", { "2026-11-25T13:00:00", "2026-11-28T09:00:00", "", "" } },
+  /* the guide closes on no holiday; UTC knows no summer time */
+  { "priorities", 3, NULL, "2026-12-25T10:00:00", { "2026-12-25T14:00:00", "2026-12-26T10:00:00", "", "" } },
+  { "priorities", 1, NULL, "2027-03-14T02:30:00", { "2027-03-15T13:00:00", "2027-03-14T03:30:00", "2027-03-14T04:30:00", "" } },
+  { "priorities", 2, NULL, "2026-10-25T01:30:00", { "2026-10-26T13:00:00", "2026-10-25T05:30:00", "2026-10-26T01:30:00", "" } },
+};
+
+static const MailRow priorities_mails[] = {
+  { "service", "Report", "The second column is too narrow.", .rules = "", .priority = 3, .team = "level1", .letter = "acknowledgement" },
+  { "service", "Report", "Empty", .at = "2026-11-28T12:00:00", .rules = "", .priority = 3, .team = "level1", .letter = "after-hours" },
+  { "service", "Feature request", "A wider column.", .rules = "low", .priority = 4, .team = "level1" },
+  { "service", "Rapport", "Une demande de fonctionnalité", .rules = "low", .priority = 4, .team = "level1" },
+  { "service", "Báo cáo", "Tôi có một góp ý.", .rules = "low", .priority = 4, .team = "level1" },
+  { "service", "Major problem", "Nothing can be saved.", .rules = "high", .priority = 2, .team = "level1" },
+  { "service", "Connexion", "Le produit est inutilisable.", .rules = "high", .priority = 2, .team = "level1" },
+  { "service", "Đăng nhập", "Tôi không đăng nhập được.", .rules = "high", .priority = 2, .team = "level1" },
+  { "service", "The system is DOWN", "Nobody can work.", .rules = "critical", .priority = 1, .team = "level1" },
+  { "service", "Aide", "Notre site est en panne.", .rules = "critical", .priority = 1, .team = "level1" },
+  { "service", "Giúp", "Hệ thống bị sập!", .rules = "critical", .priority = 1, .team = "level1" },
+  { "service", "Aide", "Une perte de chiffre d’affaires", .rules = "critical", .priority = 1, .team = "level1" },
+  /* a later rule counts more */
+  { "service", "Quick question", "Is there an outage?", .rules = "low, critical", .priority = 1, .team = "level1" },
+  { "service", "Feature request", "Without it, it is a major problem.", .rules = "low, high", .priority = 2, .team = "level1" },
+  { "service", "Major problem", "An outage", .rules = "high, critical", .priority = 1, .team = "level1" },
+  /* no such words */
+  { "service", "Downtown", "Our system downloads. Majorly nice, unenhancements.", .rules = "", .priority = 3, .team = "level1" },
+  { "service", "Fine", "Works now.\r\n> the system is down", .rules = "", .priority = 3, .team = "level1" },
+  { "service", "Fine", "Works now.\r\n-----Original Message-----\r\nthe system is down", .rules = "", .priority = 3, .team = "level1" },
+  /* only a P2 that comes again demands a note on the cause by this; P1 does of itself */
+  { "service", "Major problem", "Again", .again = TRUE, .rules = "high, recurring", .priority = 2, .team = "level1", .root_cause = TRUE },
+  { "service", "Report", "Again", .again = TRUE, .rules = "", .priority = 3, .team = "level1" },
+  { "service", "Outage", "Again", .again = TRUE, .rules = "critical", .priority = 1, .team = "level1" },
+};
+
+static void
+test_priorities (void)
+{
+  static const OtherRow other = {
+    .policy = "priorities", .timezone = "UTC", .again_days = 30, .warn = 75, .goal_first_contact = 80, .root_cause = "1"
+  };
+  g_autoptr (Config) config = load ("priorities");
+  check_deadlines ("priorities", priorities_due, G_N_ELEMENTS (priorities_due));
+  check_mails ("priorities", priorities_mails, G_N_ELEMENTS (priorities_mails));
+  check_other (config, &other);
+  check_chain (config, "level1", "level1 level2 level3 level-management level-executive");
+}
+
+static const char *const names[] = { "diytel", "priorities" };
 
 /* As an administrator takes them in. */
 static void
@@ -400,6 +459,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/policies/diytel", test_diytel);
+  g_test_add_func ("/policies/priorities", test_priorities);
   g_test_add_func ("/policies/include", test_include);
   return g_test_run ();
 }
