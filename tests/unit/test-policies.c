@@ -430,7 +430,106 @@ test_priorities (void)
   check_chain (config, "level1", "level1 level2 level3 level-management level-executive");
 }
 
-static const char *const names[] = { "diytel", "priorities" };
+/* ---- departments: Mon-Fri 08:00-12:00 and 13:30-16:30, Asia/Ho_Chi_Minh; technical matters 24/24 on working days ---- */
+
+static const DueRow departments_due[] = {
+  /* seven days by the clock: over a weekend, from the lunch break, from a holiday, from closing; for any priority */
+  { "departments", 3, NULL, "2026-11-27T17:55:00", { "", "", "", "2026-12-04T17:55:00" } },
+  { "departments", 1, NULL, "2026-11-25T12:30:00", { "", "", "", "2026-12-02T12:30:00" } },
+  { "departments", 2, NULL, "2027-02-08T10:00:00", { "", "", "", "2027-02-15T10:00:00" } },
+  { "departments", 4, NULL, "2026-11-25T16:30:00", { "", "", "", "2026-12-02T16:30:00" } },
+  { "departments-technical", 3, NULL, "2026-11-27T23:59:00", { "", "", "", "2026-12-04T23:59:00" } },
+};
+
+static const HoursRow departments_hours[] = {
+  { "departments", "2026-11-25T07:59:59", "2026-11-25T08:00:00", NULL },
+  { "departments", "2026-11-25T11:59:59", NULL, NULL },
+  { "departments", "2026-11-25T12:00:00", "2026-11-25T13:30:00", NULL },
+  { "departments", "2026-11-25T13:30:00", NULL, NULL },
+  { "departments", "2026-11-25T16:30:00", "2026-11-26T08:00:00", NULL },
+  { "departments", "2026-11-27T17:55:00", "2026-11-30T08:00:00", NULL },
+  { "departments", "2027-02-08T10:00:00", "2027-02-12T08:00:00", "Tet" },
+  { "departments", "2026-04-30T10:00:00", "2026-05-04T08:00:00", "Reunification Day" },
+  { "departments-technical", "2026-11-25T03:00:00", NULL, NULL },
+  { "departments-technical", "2026-11-25T12:30:00", NULL, NULL },
+  { "departments-technical", "2026-11-27T23:59:59", NULL, NULL },
+  { "departments-technical", "2026-11-28T00:00:00", "2026-11-30T00:00:00", NULL },
+  { "departments-technical", "2027-02-08T10:00:00", "2027-02-12T00:00:00", "Tet" },
+};
+
+static const MailRow departments_mails[] = {
+  { "care", "Hello", "Thank you for the gift.", .rules = "", .priority = 3, .team = "customer", .letter = "acknowledgement" },
+  /* in the lunch break, on a holiday; technical assistance works through both lunch and night */
+  { "care", "Hello", "Thanks", .at = "2026-11-25T12:30:00", .rules = "", .priority = 3, .team = "customer", .letter = "after-hours" },
+  { "care", "Hello", "Thanks", .at = "2027-02-08T10:00:00", .rules = "", .priority = 3, .team = "customer", .letter = "holiday" },
+  { "technical", "Hello", "Thanks", .at = "2026-11-25T12:30:00", .rules = "", .priority = 3, .team = "technical", .letter = "acknowledgement" },
+  { "technical", "Hello", "Thanks", .at = "2026-11-28T10:00:00", .rules = "", .priority = 3, .team = "technical", .letter = "after-hours" },
+  /* each department by its scope */
+  { "care", "Quotation", "Please", .rules = "business", .priority = 3, .team = "business" },
+  { "care", "Product", "I forgot my password", .rules = "business", .priority = 3, .team = "business" },
+  { "care", "Produit", "Un devis, s'il vous plaît", .rules = "business", .priority = 3, .team = "business" },
+  { "care", "Xin BÁO GIÁ", "Cảm ơn", .rules = "business", .priority = 3, .team = "business" },
+  { "care", "Công ty", "Về công nợ tháng 11", .rules = "business", .priority = 3, .team = "business" },
+  { "care", "Our domain", "It expires", .rules = "technical", .priority = 3, .team = "technical" },
+  { "care", "Hébergement", "Bonjour", .rules = "technical", .priority = 3, .team = "technical" },
+  { "care", "Gia hạn tên miền", "Cảm ơn", .rules = "technical", .priority = 3, .team = "technical" },
+  { "care", "The interface", "It is slow", .rules = "technical", .priority = 3, .team = "technical" },
+  { "care", "Our layout", "In blue", .rules = "design", .priority = 3, .team = "design" },
+  { "care", "Maquette", "Bonjour", .rules = "design", .priority = 3, .team = "design" },
+  { "care", "Thiết kế", "Màu xanh", .rules = "design", .priority = 3, .team = "design" },
+  { "care", "Interface design", "In blue", .rules = "technical, design", .priority = 3, .team = "design" },
+  { "care", "Complaint", "The invoice is wrong", .rules = "business, customer", .priority = 3, .team = "customer" },
+  { "care", "Stamped invoice", "Please", .rules = "business, customer", .priority = 3, .team = "customer" },
+  { "care", "Cession de contrat", "Bonjour", .rules = "customer", .priority = 3, .team = "customer" },
+  { "care", "Khiếu nại về hosting", "Xin trả lời", .rules = "technical, customer", .priority = 3, .team = "customer" },
+  { "care", "Xin hóa đơn đỏ", "Cảm ơn", .rules = "business, customer", .priority = 3, .team = "customer" },
+  /* no such words */
+  { "care", "Misquoted", "Uninstallable subdomains, redesigned invoicing, báo giáo viên", .rules = "", .priority = 3, .team = "customer" },
+  { "technical", "Invoice", "Please", .rules = "", .priority = 3, .team = "technical" },
+};
+
+/* Of a customer's two problems the second is answered within 24 hours of the end of the first. */
+static void
+check_next (const Config *config, const char *name)
+{
+  const Policy *policy = config_find_policy (config, name);
+  GTimeZone *zone = policy->calendar->zone;
+  gint64 opened = instant ("2026-11-25T10:00:00", zone), ended = instant ("2026-11-27T17:55:00", zone);
+  const PromiseTerms terms = { .priority = 3, .opened_at = opened };
+  const Change began = { .kind = CHANGE_BEGAN, .at = ended };
+  g_autoptr (GArray) promises = promises_open (policy, 3, NULL, opened, TRUE, TRUE);
+  g_assert_cmpint (promises_find_open (promises, TARGET_RESPOND)->due_at, ==, 0);
+  promises_change (policy, &terms, promises, &began);
+  g_assert_cmpint (promises_find_open (promises, TARGET_RESPOND)->due_at, ==, instant ("2026-11-28T17:55:00", zone));
+  g_assert_cmpint (promises_find_open (promises, TARGET_RESOLVE)->due_at, ==, instant ("2026-12-02T10:00:00", zone));
+}
+
+static void
+test_departments (void)
+{
+#define BOTH \
+  .timezone = "Asia/Ho_Chi_Minh", .warn = 75, .root_cause = "", .arrival_order = TRUE, .greeting = "Dear customers", \
+  .closing = "Thank you for your interest in our products and services."
+  static const OtherRow others[] = {
+    { .policy = "departments", BOTH },
+    { .policy = "departments-technical", BOTH },
+  };
+#undef BOTH
+  g_autoptr (Config) config = load ("departments");
+  check_deadlines ("departments", departments_due, G_N_ELEMENTS (departments_due));
+  check_hours ("departments", departments_hours, G_N_ELEMENTS (departments_hours));
+  check_mails ("departments", departments_mails, G_N_ELEMENTS (departments_mails));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      check_other (config, &others[i]);
+      check_next (config, others[i].policy);
+    }
+  check_chain (config, "business", "business customer");
+  check_chain (config, "technical", "technical customer");
+  check_chain (config, "design", "design customer");
+}
+
+static const char *const names[] = { "diytel", "priorities", "departments" };
 
 /* As an administrator takes them in. */
 static void
@@ -460,6 +559,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/policies/diytel", test_diytel);
   g_test_add_func ("/policies/priorities", test_priorities);
+  g_test_add_func ("/policies/departments", test_departments);
   g_test_add_func ("/policies/include", test_include);
   return g_test_run ();
 }
