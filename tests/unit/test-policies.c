@@ -529,7 +529,89 @@ test_departments (void)
   check_chain (config, "design", "design customer");
 }
 
-static const char *const names[] = { "diytel", "priorities", "departments" };
+/* ---- standards: acknowledged in hours, Mon-Fri 09:00-17:00, America/Toronto; the rest by the clock ---- */
+
+static const DueRow standards_due[] = {
+  { "standards", 3, NULL, "2026-11-27T17:55:00", { "2026-11-30T11:00:00", "2026-11-27T21:55:00", "", "2026-11-28T17:55:00" } },
+  { "standards", 1, NULL, "2026-11-25T10:00:00", { "2026-11-25T12:00:00", "2026-11-25T14:00:00", "", "2026-11-26T10:00:00" } },
+  { "standards", 2, NULL, "2026-11-25T12:30:00", { "2026-11-25T14:30:00", "2026-11-25T16:30:00", "", "2026-11-26T12:30:00" } },
+  { "standards", 4, NULL, "2026-11-25T15:00:00", { "2026-11-25T17:00:00", "2026-11-25T19:00:00", "", "2026-11-26T15:00:00" } },
+  { "standards", 3, NULL, "2026-11-25T17:00:00", { "2026-11-26T11:00:00", "2026-11-25T21:00:00", "", "2026-11-26T17:00:00" } },
+  /* the guide closes on no holiday */
+  { "standards", 3, NULL, "2026-12-25T10:00:00", { "2026-12-25T12:00:00", "2026-12-25T14:00:00", "", "2026-12-26T10:00:00" } },
+  /* the hour that the clock shows twice: before it, in its first and its second turn */
+  { "standards", 3, NULL, "2026-10-31T12:00:00", { "2026-11-02T11:00:00", "2026-10-31T16:00:00", "", "2026-11-01T11:00:00" } },
+  { "standards", 3, NULL, "2026-11-01T00:30:00+60", { "2026-11-02T11:00:00", "2026-11-01T04:30:00", "", "2026-11-02T00:30:00" } },
+  { "standards", 3, NULL, "2026-11-01T00:30:00+120", { "2026-11-02T11:00:00", "2026-11-01T05:30:00", "", "2026-11-02T01:30:00" } },
+  /* the hour that it leaves out: a minute before it, and half an hour after 01:30, when it shows 03:00 */
+  { "standards", 3, NULL, "2027-03-14T01:59:00", { "2027-03-15T11:00:00", "2027-03-14T06:59:00", "", "2027-03-15T02:59:00" } },
+  { "standards", 3, NULL, "2027-03-14T01:30:00+30", { "2027-03-15T11:00:00", "2027-03-14T07:00:00", "", "2027-03-15T03:00:00" } },
+  /* complex issues */
+  { "standards", 3, "complex", "2026-11-27T17:55:00", { "2026-11-30T11:00:00", "2026-11-27T21:55:00", "2026-11-28T17:55:00", "2026-11-30T17:55:00" } },
+  { "standards", 3, "complex", "2026-10-30T12:00:00", { "2026-10-30T14:00:00", "2026-10-30T16:00:00", "2026-10-31T12:00:00", "2026-11-02T11:00:00" } },
+  { "standards", 1, "complex", "2027-03-12T12:00:00", { "2027-03-12T14:00:00", "2027-03-12T16:00:00", "2027-03-13T12:00:00", "2027-03-15T13:00:00" } },
+};
+
+#define AGENTS .turn = "sofia, tomas"
+#define SUPERVISORS .team = "supervisors", .escalated = TRUE, .turn = "vera"
+static const MailRow standards_mails[] = {
+  { "help", "Bill", "I do not understand it.", .rules = "", .priority = 3, .team = "agents", AGENTS, .letter = "acknowledgement" },
+  { "help", "Bill", "I do not understand it.", .at = "2026-11-27T17:55:00", .rules = "", .priority = 3, .team = "agents", AGENTS, .letter = "after-hours" },
+  /* a manager */
+  { "help", "Bill", "I want to speak to a manager.", .rules = "asks for a manager", .priority = 3, SUPERVISORS },
+  { "help", "Facture", "Je veux parler à un responsable.", .rules = "asks for a manager", .priority = 3, SUPERVISORS },
+  { "help", "Hóa đơn", "Cho tôi gặp quản lý.", .rules = "asks for a manager", .priority = 3, SUPERVISORS },
+  { "help", "Password manager", "I am the manager of a shop; does it manage passwords?", .rules = "", .priority = 3, .team = "agents", AGENTS },
+  { "help", "Bill", "Thanks.\r\n> I want to speak to a manager", .rules = "", .priority = 3, .team = "agents", AGENTS },
+  /* legal matters */
+  { "help", "Bill", "You will hear from my LAWYER.", .rules = "legal", .priority = 3, SUPERVISORS },
+  { "help", "Mise en demeure", "Bonjour", .rules = "legal", .priority = 3, SUPERVISORS },
+  { "help", "Hóa đơn", "Tôi sẽ nhờ luật sư.", .rules = "legal", .priority = 3, SUPERVISORS },
+  { "help", "Lawyerly", "Sue from the court of tennis says it is legal.", .rules = "", .priority = 3, .team = "agents", AGENTS },
+  /* exceptions */
+  { "help", "Refund", "Can you make an exception?", .rules = "asks for an exception", .priority = 3, SUPERVISORS },
+  { "help", "Retour", "Une dérogation est-elle possible ?", .rules = "asks for an exception", .priority = 3, SUPERVISORS },
+  { "help", "Trả hàng", "Tôi muốn xin ngoại lệ.", .rules = "asks for an exception", .priority = 3, SUPERVISORS },
+  { "help", "Java", "It throws an exception.", .rules = "", .priority = 3, .team = "agents", AGENTS },
+  /* after several attempts */
+  { "help", "Fax", "It is still not fixed", .rules = "unsatisfied again", .priority = 3, SUPERVISORS },
+  { "help", "Fax", "Ce n'est toujours pas réglé", .rules = "unsatisfied again", .priority = 3, SUPERVISORS },
+  { "help", "Fax", "Lỗi vẫn chưa được giải quyết", .rules = "unsatisfied again", .priority = 3, SUPERVISORS },
+  { "help", "Fax", "It is fixed; still, thanks", .rules = "", .priority = 3, .team = "agents", AGENTS },
+  /* both: it goes up once, as nobody is above the supervisors */
+  { "help", "Fax", "I want a manager, or I sue you.", .rules = "asks for a manager, legal", .priority = 3, SUPERVISORS },
+};
+#undef AGENTS
+#undef SUPERVISORS
+
+/* Of 48 to 72 hours the team is warned before the 48 are over. */
+static void
+check_warning (const Config *config)
+{
+  const Policy *policy = config_find_policy (config, "standards");
+  gint64 opened = instant ("2026-11-23T12:00:00", policy->calendar->zone), hour = 3600LL * G_USEC_PER_SEC;
+  g_autoptr (GArray) promises = promises_open (policy, 3, policy_find_kind (policy, "complex"), opened, TRUE, FALSE);
+  gint64 warned = promises_find_open (promises, TARGET_RESOLVE)->warn_at - opened;
+  g_assert_cmpint (warned, >, 47 * hour);
+  g_assert_cmpint (warned, <=, 48 * hour);
+}
+
+static void
+test_standards (void)
+{
+  static const OtherRow other = {
+    .policy = "standards", .timezone = "America/Toronto", .warn = 66, .goal_respond = 95, .goal_first_contact = 75, .goal_escalation = 15,
+    .root_cause = ""
+  };
+  g_autoptr (Config) config = load ("standards");
+  check_deadlines ("standards", standards_due, G_N_ELEMENTS (standards_due));
+  check_mails ("standards", standards_mails, G_N_ELEMENTS (standards_mails));
+  check_other (config, &other);
+  check_warning (config);
+  check_chain (config, "agents", "agents supervisors");
+}
+
+static const char *const names[] = { "diytel", "priorities", "departments", "standards" };
 
 /* As an administrator takes them in. */
 static void
@@ -560,6 +642,7 @@ main (int argc, char **argv)
   g_test_add_func ("/policies/diytel", test_diytel);
   g_test_add_func ("/policies/priorities", test_priorities);
   g_test_add_func ("/policies/departments", test_departments);
+  g_test_add_func ("/policies/standards", test_standards);
   g_test_add_func ("/policies/include", test_include);
   return g_test_run ();
 }
