@@ -611,7 +611,68 @@ test_standards (void)
   check_chain (config, "agents", "agents supervisors");
 }
 
-static const char *const names[] = { "diytel", "priorities", "departments", "standards" };
+/* ---- office: business days, Mon-Fri 09:00-17:00, America/Toronto ---- */
+
+static const DueRow office_due[] = {
+  /* the last minutes of the week; within hours; at noon; at closing; at the weekend */
+  { "office", 3, NULL, "2026-11-27T16:55:00", { "2026-11-30T17:00:00", "2026-12-08T17:00:00", "", "" } },
+  { "office", 3, NULL, "2026-11-27T17:55:00", { "2026-11-30T17:00:00", "2026-12-08T17:00:00", "", "" } },
+  { "office", 1, NULL, "2026-11-30T10:00:00", { "2026-12-01T17:00:00", "2026-12-09T17:00:00", "", "" } },
+  { "office", 2, NULL, "2026-12-02T12:30:00", { "2026-12-03T17:00:00", "2026-12-11T17:00:00", "", "" } },
+  { "office", 4, NULL, "2026-11-30T17:00:00", { "2026-12-01T17:00:00", "2026-12-09T17:00:00", "", "" } },
+  { "office", 3, NULL, "2026-11-29T12:00:00", { "2026-11-30T17:00:00", "2026-12-08T17:00:00", "", "" } },
+  /* the policy closes on no holiday */
+  { "office", 3, NULL, "2026-12-25T10:00:00", { "2026-12-28T17:00:00", "2027-01-05T17:00:00", "", "" } },
+  /* over the hour that the clock shows twice, and in it; over the one that it leaves out, and behind it */
+  { "office", 3, NULL, "2026-10-30T10:00:00", { "2026-11-02T17:00:00", "2026-11-10T17:00:00", "", "" } },
+  { "office", 3, NULL, "2026-11-01T00:30:00+60", { "2026-11-02T17:00:00", "2026-11-10T17:00:00", "", "" } },
+  { "office", 3, NULL, "2026-11-01T00:30:00+120", { "2026-11-02T17:00:00", "2026-11-10T17:00:00", "", "" } },
+  { "office", 3, NULL, "2027-03-12T10:00:00", { "2027-03-15T17:00:00", "2027-03-23T17:00:00", "", "" } },
+  { "office", 3, NULL, "2027-03-14T01:30:00+30", { "2027-03-15T17:00:00", "2027-03-23T17:00:00", "", "" } },
+};
+
+#define OFFICE .rules = "", .priority = 3, .team = "office", .turn = "wanda, yusuf", .letter = "acknowledgement"
+static const MailRow office_mails[] = {
+  /* the acknowledgement waits four hours of the Office's for an answer, and is in time all the same */
+  { "office", "Complaint", "The door is stuck.", .at = "2026-11-25T09:00:00", OFFICE, .letter_at = "2026-11-25T13:00:00" },
+  { "office", "Complaint", "The door is stuck.", .at = "2026-11-25T15:00:00", OFFICE, .letter_at = "2026-11-26T11:00:00" },
+  { "office", "Question", "When?", .at = "2026-11-27T16:55:00", OFFICE, .letter_at = "2026-11-30T12:55:00" },
+  { "office", "Question", "When?", .at = "2026-11-27T17:55:00", OFFICE, .letter_at = "2026-11-30T13:00:00" },
+  { "office", "URGENT", "My lawyer wants a manager.", .at = "2026-11-29T12:00:00", OFFICE, .letter_at = "2026-11-30T13:00:00" },
+  { "office", "Question", "When?", .at = "2026-11-01T00:30:00+60", OFFICE, .letter_at = "2026-11-02T13:00:00" },
+};
+#undef OFFICE
+
+/* An answer that is not there shortly before its date is put off, once, while the old date is still to come. */
+static void
+check_extension (const Config *config)
+{
+  const Policy *policy = config_find_policy (config, "office");
+  GTimeZone *zone = policy->calendar->zone;
+  gint64 opened = instant ("2026-11-30T10:00:00", zone);
+  const PromiseTerms terms = { .priority = 3, .opened_at = opened };
+  g_autoptr (GArray) promises = promises_open (policy, 3, NULL, opened, TRUE, FALSE);
+  Promise promise = *promises_find_open (promises, TARGET_RESPOND);
+  g_assert_cmpint (promise.due_at, ==, instant ("2026-12-09T17:00:00", zone));
+  /* nine tenths of the 7 + 7 * 8 hours */
+  g_assert_cmpint (promise.extend_at, ==, instant ("2026-12-09T10:42:00", zone));
+  g_assert_true (promises_extend (policy, &terms, &promise, promise.extend_at));
+  g_assert_cmpint (promise.due_at, ==, instant ("2026-12-18T17:00:00", zone));
+}
+
+static void
+test_office (void)
+{
+  static const OtherRow other = { .policy = "office", .timezone = "America/Toronto", .warn = 75, .root_cause = "" };
+  g_autoptr (Config) config = load ("office");
+  check_deadlines ("office", office_due, G_N_ELEMENTS (office_due));
+  check_mails ("office", office_mails, G_N_ELEMENTS (office_mails));
+  check_other (config, &other);
+  check_extension (config);
+  check_chain (config, "office", "office office-managers");
+}
+
+static const char *const names[] = { "diytel", "priorities", "departments", "standards", "office" };
 
 /* As an administrator takes them in. */
 static void
@@ -643,6 +704,7 @@ main (int argc, char **argv)
   g_test_add_func ("/policies/priorities", test_priorities);
   g_test_add_func ("/policies/departments", test_departments);
   g_test_add_func ("/policies/standards", test_standards);
+  g_test_add_func ("/policies/office", test_office);
   g_test_add_func ("/policies/include", test_include);
   return g_test_run ();
 }
