@@ -60,6 +60,19 @@ is status_with("$dir/due.conf", 'due', '--json', '--policy', 'p', '--at', '2026-
 is_deeply(JSON::PP->new->decode($out), { due => { acknowledge => undef, respond => '2026-11-29T21:30:00+00:00', update => undef, resolve => undef } },
     'and goes by the wall clock of the calendar');
 
+# Each shipped policy alone, and all that it takes for one to be included. Friday, 17:55.
+my %due = (diytel => '2026-11-30T14:05:00', priorities => '2026-11-28T17:55:00', departments => undef, standards => '2026-11-28T02:55:00',
+    office => '2026-12-08T22:00:00');
+my $daemon = "$Frontdesk::Test::Daemon::BUILD/src/frontdeskd";
+for my $name (sort keys %due) {
+    my $file = "$Frontdesk::Test::Daemon::SOURCE/conf/policies/$name.conf";
+    is status_with($file, 'due', '--json', '--policy', $name, '--at', '2026-11-27T17:55:00'), 0, "policy $name loads alone";
+    is(JSON::PP->new->decode($out)->{due}{respond}, $due{$name} && "$due{$name}+00:00", 'and promises what it should');
+    spew("$dir/with.conf", qq(templates = "$Frontdesk::Test::Daemon::SOURCE/templates"\ninclude ("$file")\n));
+    is system('sh', '-c', 'exec "$@" >"$0/out" 2>&1', $dir, $daemon, '-t', '-c', "$dir/with.conf"), 0, 'and is fit to be included';
+    is slurp("$dir/out"), "$dir/with.conf: ok\n", 'without a remark';
+}
+
 my $true = JSON::PP::true();
 is json('note', 1, 'called back')->{state}, 'open', 'note gives the ticket';
 is json('assign', 1, 'alice')->{assignee}, 'alice', 'assign gives the ticket as it is then';
