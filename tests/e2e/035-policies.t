@@ -96,5 +96,28 @@ wait_for('the answer', sub { grep { $_->{body} =~ /At nine\./ } $sink->mails });
 my $answered = $desk->json('show', $asked->{number});
 is_deeply [grep { $_->{kind} eq 'acknowledgement' && $_->{state} =~ /due|sent|sending/ } @{ $answered->{outbox} }], [], 'takes its place';
 is $answered->{due}{respond}, undef, 'and keeps the promise';
+# ---- diytel, with a calendar that is closed until next year: what comes is first read then ----
+
+my $next_year = (localtime)[5] + 1901;
+my $diytel = slurp("$Frontdesk::Test::Daemon::SOURCE/conf/policies/diytel.conf");
+$diytel =~ s/^  hours .*/  extra = {"$next_year-03-02 06:00-18:00"}/m;
+$diytel =~ s{"\.\./holidays}{"$Frontdesk::Test::Daemon::SOURCE/conf/holidays};
+my @kept = grep { /^(?:listen|socket-mode|hostname|database|templates|relay) / } split /^/, slurp($desk->config_path);
+spew($desk->config_path, join '', @kept, $diytel);
+$desk->reload;
+my $plain = open_ticket($ann, 'support@diytel.ca', 'Voicemail', 'How do I change my greeting?');
+my $urgent = open_ticket($eve, 'support@diytel.ca', 'URGENT: faxes', 'They arrive blank.');
+is $urgent->{due}{respond}, $plain->{due}{respond}, 'both are due in the first minutes of the next business day';
+is_deeply [map { $_->{number} } @{ $desk->json('tickets', '--role', 'support')->{tickets} }], [map { $_->{number} } $urgent, $plain],
+    'the urgent one comes first';
+my ($letter) = grep { $_->{kind} eq 'acknowledgement' } @{ $plain->{outbox} };
+like $letter->{template}, qr{^(?:after-hours|holiday)$}, 'and the letter says that we are closed';
+for my $case (['support@diytel.ca', 'A complete outage'], ['emergency@diytel.ca', 'Help']) {
+    my $emergency = open_ticket($ann, $case->[0], $case->[1], 'No calls at all');
+    is_deeply [@$emergency{qw(priority team)}], [qw(p1 noc)], 'an emergency';
+    is seconds($emergency->{due}{respond}) - seconds($emergency->{opened_at}), 15 * 60, 'is answered within 15 minutes, though we are closed';
+    is_deeply [sort map { $_->{recipient} } @{ $emergency->{pages} }], [qw(june omar)], 'those of the NOC are paged';
+}
+is_deeply open_ticket($eve, 'support@diytel.ca', 'A complete outage', 'No calls at all')->{pages}, [], 'but not for a stranger';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
