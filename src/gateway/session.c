@@ -153,16 +153,15 @@ begin_raw (Transaction *transaction)
 static void
 append_header (Transaction *transaction, const char *name, const char *value, gboolean leading_space)
 {
-  g_autoptr (GString) field = g_string_new (name);
-  g_string_append (field, leading_space ? ":" : ": ");
-  for (const char *c = value; *c != '\0'; c++)
+  append (transaction, name, strlen (name));
+  append (transaction, ": ", leading_space ? 1 : 2);
+  for (const char *end; (end = strchr (value, '\n')) != NULL; value = end + 1)
     {
-      if (*c == '\n' && (c == value || c[-1] != '\r'))
-        g_string_append_c (field, '\r');
-      g_string_append_c (field, *c);
+      append (transaction, value, (gsize) (end - value) - (end > value && end[-1] == '\r' ? 1 : 0));
+      append (transaction, "\r\n", 2);
     }
-  g_string_append (field, "\r\n");
-  append (transaction, field->str, field->len);
+  append (transaction, value, strlen (value));
+  append (transaction, "\r\n", 2);
 }
 
 static void

@@ -18,9 +18,10 @@ struct RawMessage {
 RawMessage *
 raw_message_new (const char *folder)
 {
+  enum { USUAL = 4096 }; /* most mail without attachments fits */
   RawMessage *raw = g_new0 (RawMessage, 1);
   raw->folder = g_strdup (folder);
-  raw->memory = g_byte_array_new ();
+  raw->memory = g_byte_array_sized_new (USUAL);
   raw->fd = -1;
   return raw;
 }
