@@ -26,11 +26,14 @@ cut_last (char *text)
 static InternetAddressList *
 parse (const char *text)
 {
-  GMimeParserOptions *options = g_mime_parser_options_new ();
-  g_mime_parser_options_set_allow_addresses_without_domain (options, FALSE);
-  InternetAddressList *list = internet_address_list_parse (options, text);
-  g_mime_parser_options_free (options);
-  return list;
+  static GMimeParserOptions *options; /* for the whole program: only read once it is made */
+  if (g_once_init_enter (&options))
+    {
+      GMimeParserOptions *made = g_mime_parser_options_new ();
+      g_mime_parser_options_set_allow_addresses_without_domain (made, FALSE);
+      g_once_init_leave (&options, made);
+    }
+  return internet_address_list_parse (options, text);
 }
 
 /* ADDRESS without white space around it, when it can be one: local@domain in UTF-8 without blanks and controls. */

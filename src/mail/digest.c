@@ -7,9 +7,12 @@
 static void
 add (Hash *digest, const char *label, const char *value)
 {
-  g_autofree char *head = g_strdup_printf ("%s %" G_GSIZE_FORMAT ":", label, strlen (value));
-  hash_add (digest, head, strlen (head));
-  hash_add (digest, value, strlen (value));
+  char size[32];
+  gsize length = strlen (value);
+  int digits = g_snprintf (size, sizeof size, " %" G_GSIZE_FORMAT ":", length);
+  hash_add (digest, label, strlen (label));
+  hash_add (digest, size, (gsize) digits);
+  hash_add (digest, value, length);
 }
 
 /* TEXT with each run of white space made one blank, or none at all: where a field may be folded, white space

@@ -35,9 +35,8 @@ extend (RawField *field, const char *text, gsize length)
   field->cut = field->cut || length > room;
   gsize begin = field->value->len;
   g_string_append_len (field->value, text, (gssize) MIN (length, room));
-  for (gsize i = begin; i < field->value->len; i++)
-    if (field->value->str[i] == '\0')
-      field->value->str[i] = ' ';
+  for (char *nul; (nul = memchr (field->value->str + begin, '\0', field->value->len - begin)) != NULL;)
+    *nul = ' ';
 }
 
 static RawField *
@@ -45,7 +44,7 @@ field_begin (GPtrArray *fields, const Line *line, gsize name)
 {
   RawField *field = g_new0 (RawField, 1);
   field->name = g_strndup (line->text, name);
-  field->value = g_string_new (NULL);
+  field->value = g_string_sized_new (line->length);
   g_ptr_array_add (fields, field);
   const char *colon = memchr (line->text, ':', line->length);
   extend (field, colon + 1, line->length - (gsize) (colon + 1 - line->text));
@@ -135,8 +134,11 @@ is_for_machines (const char *name)
 char *
 headers_decode (const RawField *field, gsize max)
 {
-  g_autofree char *text = headers_repair (field->value->str, (gssize) field->value->len);
-  if (is_for_machines (field->name) || strstr (text, "=?") == NULL)
+  const GString *value = field->value;
+  gboolean good = g_utf8_validate_len (value->str, value->len, NULL);
+  g_autofree char *repaired = good ? NULL : headers_repair (value->str, (gssize) value->len);
+  const char *text = good ? value->str : repaired;
+  if (strstr (text, "=?") == NULL || is_for_machines (field->name))
     return text_clean (text, max);
   g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, text);
   return text_clean (decoded, max);

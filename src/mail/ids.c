@@ -95,27 +95,34 @@ holds_report (const Parts *parts, const Part *part)
   return FALSE;
 }
 
+/* Behind the name of a field that names the message reported on, when LINE begins with one; else NULL. */
+static const char *
+after_id_field (const char *line)
+{
+  static const char *const names[] = { "Message-ID:", "Original-Message-ID:", "X-Original-Message-ID:" };
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_toupper (*line) == *names[i] && g_ascii_strncasecmp (line, names[i], strlen (names[i])) == 0)
+      return line + strlen (names[i]);
+  return NULL;
+}
+
 /* Takes the ids out of the fields at the beginning of lines in TEXT that name the message reported on. */
 static void
 scan_report (GPtrArray *list, const char *text)
 {
-  static const char *const names[] = { "Message-ID:", "Original-Message-ID:", "X-Original-Message-ID:" };
-  g_auto (GStrv) lines = g_strsplit_set (text, "\r\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    for (guint n = 0; n < G_N_ELEMENTS (names); n++)
-      {
-        gsize length = strlen (names[n]);
-        if (g_ascii_strncasecmp (lines[i], names[n], length) != 0)
-          continue;
-        guint next = i + 1; /* an id too long for the line stands folded on the next */
-        while (lines[next] != NULL && *lines[next] == '\0')
-          next++;
-        gboolean folded = lines[next] != NULL && g_ascii_isspace (*lines[next]);
-        g_autofree char *value = g_strconcat (lines[i] + length, folded ? lines[next] : NULL, NULL);
-        g_autofree char *id = ids_one (value);
-        if (id != NULL)
-          take_new (list, id, LIMIT_EMBEDDED_IDS);
-      }
+  for (const char *line = text; *line != '\0'; line += strspn (line, "\r\n"))
+    {
+      const char *value = after_id_field (line);
+      line += strcspn (line, "\r\n");
+      if (value == NULL)
+        continue;
+      const char *next = line + strspn (line, "\r\n"); /* an id too long for the line stands folded on the next */
+      const char *end = g_ascii_isspace (*next) ? next + strcspn (next, "\r\n") : line;
+      g_autofree char *both = g_strndup (value, (gsize) (end - value));
+      g_autofree char *id = ids_one (both);
+      if (id != NULL)
+        take_new (list, id, LIMIT_EMBEDDED_IDS);
+    }
 }
 
 static gboolean
@@ -142,8 +149,7 @@ ids_embedded (const RawMessage *raw, const Parts *parts)
         continue;
       g_autoptr (GString) text = g_string_new (NULL);
       parts_each_piece (raw, part, add_piece, text);
-      if (strcasestr (text->str, "message-id:") != NULL) /* nearly no plain text has one: spare it the division in lines */
-        scan_report (list, text->str);
+      scan_report (list, text->str);
     }
   return finish (list);
 }

@@ -76,6 +76,8 @@ static gint64
 find_tag (const char *subject, const char *tag)
 {
   enum { MOST_DIGITS = 15 };
+  if (strstr (subject, " #") == NULL) /* as in most subjects: nothing to fold */
+    return 0;
   g_autofree char *plain = g_strdup_printf ("[%s #", tag);
   g_autofree char *opening = g_utf8_casefold (plain, -1);
   g_autofree char *text = g_utf8_casefold (subject, -1);

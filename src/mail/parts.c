@@ -141,6 +141,18 @@ is_plain (const GPtrArray *fields)
          encoding != GMIME_CONTENT_ENCODING_UUENCODE;
 }
 
+/* The first entity is the message itself. */
+static void
+note_type (Parts *parts, GMimeContentType *type)
+{
+  if (parts->type != NULL)
+    return;
+  g_autofree char *name = g_mime_content_type_get_mime_type (type);
+  const char *report = g_mime_content_type_get_parameter (type, "report-type");
+  parts->type = lower (name);
+  parts->report_type = report != NULL ? lower (report) : NULL;
+}
+
 /* Behind a header: a leaf begins, a multipart opens, or an embedded message follows, and so on into it. */
 static void
 begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fallback)
@@ -149,6 +161,7 @@ begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fall
   for (;; depth++)
     {
       g_autoptr (GMimeContentType) type = content_type (fields, fallback);
+      note_type (walk->parts, type);
       const char *boundary = g_mime_content_type_get_parameter (type, "boundary");
       gboolean multipart = g_mime_content_type_is_type (type, "multipart", "*") && boundary != NULL && *boundary != '\0';
       gboolean message = (g_mime_content_type_is_type (type, "message", "rfc822") ||
@@ -240,11 +253,6 @@ parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
   parts->leaves = g_ptr_array_new_with_free_func (part_free);
   parts->embedded = g_ptr_array_new_with_free_func (g_free);
   parts->headers = hash_new ();
-  g_autoptr (GMimeContentType) type = content_type (fields, "text/plain");
-  g_autofree char *name = g_mime_content_type_get_mime_type (type);
-  const char *report = g_mime_content_type_get_parameter (type, "report-type");
-  parts->type = lower (name);
-  parts->report_type = report != NULL ? lower (report) : NULL;
   Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines) };
   begin_entity (&walk, fields, 0, "text/plain");
   walk_lines (&walk, length);
