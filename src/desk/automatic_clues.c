@@ -17,10 +17,19 @@ local_part (const char *address)
   return g_ascii_strdown (address, (gssize) length);
 }
 
+static const Role *
+find_sender_role (const Config *config, const char *from, const char *return_path)
+{
+  const Role *role = from != NULL ? config_find_role (config, from, NULL) : NULL;
+  return role != NULL ? role : config_find_role (config, return_path, NULL);
+}
+
 /* Compatibility composition turns full-width colons and no-break spaces into plain ones. */
 static char *
 fold_subject (const char *subject)
 {
+  if (g_str_is_ascii (subject))
+    return g_strstrip (g_ascii_strdown (subject, -1));
   g_autofree char *normal = g_utf8_normalize (subject, -1, G_NORMALIZE_NFKC);
   return g_strstrip (g_utf8_casefold (normal != NULL ? normal : "", -1));
 }
@@ -48,6 +57,7 @@ clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role
   clues->return_local = local_part (clues->return_path);
   clues->from_local = local_part (facts->from != NULL ? facts->from : "");
   clues->subject = fold_subject (facts->subject);
+  clues->sender_role = find_sender_role (config, facts->from, clues->return_path);
   for (guint i = 0; i < facts->headers->len; i++)
     clues->names |= name_bit (((const HeaderField *) g_ptr_array_index (facts->headers, i))->name);
   return clues;
@@ -260,27 +270,18 @@ clue_verp (const Clues *clues, const char *const *words)
   return at != NULL && memchr (clues->return_path, '=', (gsize) (at - clues->return_path)) != NULL;
 }
 
-/* The role of ours that From or the envelope sender is an address of, or NULL. */
-static const Role *
-sender_role (const Clues *clues)
-{
-  const Role *role = clues->facts->from != NULL ? config_find_role (clues->config, clues->facts->from, NULL) : NULL;
-  return role != NULL ? role : config_find_role (clues->config, clues->return_path, NULL);
-}
-
 gboolean
 clue_to_itself (const Clues *clues, const char *const *words)
 {
   (void) words;
-  const Role *role = sender_role (clues);
-  return role != NULL && role == clues->role;
+  return clues->sender_role != NULL && clues->sender_role == clues->role;
 }
 
 gboolean
 clue_own_role (const Clues *clues, const char *const *words)
 {
   (void) words;
-  return sender_role (clues) != NULL;
+  return clues->sender_role != NULL;
 }
 
 /* Whether From or the envelope sender is in LIST. */

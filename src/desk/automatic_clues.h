@@ -16,6 +16,7 @@ typedef struct {
   char *return_local; /* its local part without "+extension" */
   char *from_local;   /* likewise of From; "" when it names no one mailbox */
   char *subject;      /* compatibility-composed and case-folded */
+  const Role *sender_role; /* the role of ours that From or the envelope sender is an address of, or NULL */
 } Clues;
 
 Clues *clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config,
