@@ -168,11 +168,8 @@ static Query *
 prepare (Database *database, const char *sql, GError **error)
 {
   sqlite3_stmt *statement = g_hash_table_lookup (database->statements, sql);
-  if (statement != NULL)
-    {
-      query_reset (statement);
-      return statement;
-    }
+  if (statement != NULL) /* query_reset() was the last that was done with it */
+    return statement;
   int code = sqlite3_prepare_v3 (database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
   if (code != SQLITE_OK)
     {
