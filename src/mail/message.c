@@ -47,7 +47,6 @@ message_facts_free (MessageFacts *facts)
   g_ptr_array_unref (facts->headers);
   g_ptr_array_unref (facts->auth);
   g_free (facts->digest);
-  g_free (facts->text);
   g_free (facts->unread);
   g_free (facts);
 }
@@ -148,7 +147,6 @@ read_body (MessageFacts *facts, const RawMessage *raw, Lines *lines, const GPtrA
   facts->has_feedback = has_part (parts, "message/feedback-report");
   facts->embedded_ids = ids_embedded (raw, parts);
   facts->digest = digest_message (raw, fields, parts);
-  facts->text = text_read (raw, parts);
   if (facts->unread == NULL)
     facts->unread = g_strdup (parts->unread);
 }
@@ -173,6 +171,17 @@ message_read (const RawMessage *raw, const char *tag)
   if (beyond && facts->unread == NULL)
     facts->unread = g_strdup ("its header is too long");
   return facts;
+}
+
+char *
+message_read_text (const RawMessage *raw)
+{
+  gmime_start ();
+  g_autoptr (Lines) lines = lines_new (raw);
+  gboolean beyond = FALSE;
+  g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
+  g_autoptr (Parts) parts = parts_read (lines, fields, raw_message_length (raw));
+  return text_read (raw, parts);
 }
 
 const char *

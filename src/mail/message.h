@@ -45,7 +45,6 @@ typedef struct {
   GPtrArray *auth;       /* (element-type AuthResult), only believed ones; see auth_results.h */
   char *digest;          /* lower-case hex SHA-256 of From, To, Cc, Subject, Date and the decoded body: the same
                             for the same message however it travelled */
-  char *text;            /* first text of the body as UTF-8, at most LIMIT_LETTER octets; "" when none */
   char *unread;          /* why it was not fully read, nullable */
 } MessageFacts;
 
@@ -53,6 +52,10 @@ typedef struct {
 MessageFacts *message_read (const RawMessage *raw, const char *tag);
 void message_facts_free (MessageFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MessageFacts, message_facts_free)
+
+/* What a person would read of a message: the first text of its body as UTF-8, at most LIMIT_LETTER octets; "" when there is
+ * none. The caller's. */
+char *message_read_text (const RawMessage *raw);
 
 /* The value of the first field of that NAME (without case), or NULL. */
 const char *message_header (const MessageFacts *facts, const char *name);

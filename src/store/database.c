@@ -276,3 +276,11 @@ query_number (Query *query, int column)
 {
   return sqlite3_column_int64 (query, column);
 }
+
+gconstpointer
+query_octets (Query *query, int column, gsize *length)
+{
+  gconstpointer data = sqlite3_column_blob (query, column);
+  *length = (gsize) sqlite3_column_bytes (query, column);
+  return data;
+}

@@ -48,6 +48,7 @@ void database_checkpoint (Database *database);
 
 char *query_text (Query *query, int column); /* a copy; NULL for null */
 gint64 query_number (Query *query, int column);
+gconstpointer query_octets (Query *query, int column, gsize *length); /* good until the next row; NULL for null */
 
 /* TRUE when the connection is of no use any more and should be opened anew. */
 gboolean database_is_broken (Database *database);

@@ -112,10 +112,10 @@ write_message (Database *database, const IntakeJob *job, const Decision *decisio
 {
   const Intake *intake = job->intake;
   return database_run (database, error,
-                       "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, text, queue_id, raw, at) "
-                       "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?)",
-                       "0ssssssii", decision->ticket, kind, intake->facts->message_id, requester (intake),
-                       intake->facts->subject, intake->facts->text, intake->envelope->queue_id, job->raw, intake->now);
+                       "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, at) "
+                       "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?)",
+                       "0sssssii", decision->ticket, kind, intake->facts->message_id, requester (intake),
+                       intake->facts->subject, intake->envelope->queue_id, job->raw, intake->now);
 }
 
 gboolean

@@ -89,6 +89,16 @@ raw_write_file (const RawMessage *raw, const char *folder, GError **error)
   return NULL;
 }
 
+RawMessage *
+raw_read (gconstpointer data, gsize length, const char *file, const char *folder, GError **error)
+{
+  g_autofree char *path = file != NULL ? g_build_filename (folder, file, NULL) : NULL;
+  if (path != NULL)
+    return raw_message_load (path, folder, error);
+  g_autoptr (RawMessage) raw = raw_message_new (folder);
+  return raw_message_append (raw, data, length, error) ? g_steal_pointer (&raw) : NULL;
+}
+
 static void
 sweep_below (Database *database, const char *folder, const char *below)
 {

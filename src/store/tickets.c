@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/private.h"
+#include "store/raw.h"
 
 #define DEFAULT_LIMIT 100
 
@@ -61,8 +62,26 @@ read_ticket (Query *query)
   return ticket;
 }
 
+/* The text of a note is a column; that of a mail is read out of its octets, so that it need not be kept twice. */
+static char *
+read_message_text (Query *query, const char *folder)
+{
+  g_autoptr (GError) failure = NULL;
+  char *note = query_text (query, 7);
+  if (note != NULL)
+    return note;
+  gsize length;
+  gconstpointer data = query_octets (query, 11, &length);
+  g_autofree char *file = query_text (query, 12);
+  g_autoptr (RawMessage) raw = raw_read (data, length, file, folder, &failure);
+  if (raw != NULL)
+    return message_read_text (raw);
+  g_warning ("a message of ticket #%" G_GINT64_FORMAT " cannot be read: %s", query_number (query, 1), failure->message);
+  return NULL;
+}
+
 static gpointer
-read_message (Query *query)
+read_message (Query *query, const char *folder)
 {
   Message *message = g_new0 (Message, 1);
   *message = (Message){
@@ -73,7 +92,7 @@ read_message (Query *query)
     .message_id = query_text (query, 4),
     .sender = query_text (query, 5),
     .subject = query_text (query, 6),
-    .text = query_text (query, 7),
+    .text = read_message_text (query, folder),
     .queue_id = query_text (query, 8),
     .at = query_number (query, 9),
     .size = query_number (query, 10),
@@ -209,10 +228,14 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
     return NULL;
   g_autoptr (Query) query =
     database_query (loan.database, error,
-                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size "
+                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, data, file "
                     "FROM message m LEFT JOIN raw r ON r.id = m.raw WHERE ticket = ? ORDER BY m.id",
                     "i", ticket);
-  return read_rows (loan.database, query, read_message, (GDestroyNotify) message_free, error);
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
+  int row = -1;
+  while (query != NULL && (row = query_next (loan.database, query, error)) > 0)
+    g_ptr_array_add (list, read_message (query, store->raw_folder));
+  return row == 0 ? g_steal_pointer (&list) : NULL;
 }
 
 GPtrArray *

@@ -289,7 +289,6 @@ make_facts (const Row *row)
   facts->headers = make_headers (row->headers);
   facts->auth = make_results (row->dmarc);
   facts->digest = g_strdup ("");
-  facts->text = g_strdup ("");
   return facts;
 }
 

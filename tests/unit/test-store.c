@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/limits.h"
+#include "mail/message.h"
 #include "store/store.h"
 
 #define THREADS 50
@@ -49,6 +51,8 @@ add_outgoing (Decision *decision, OutgoingKind kind, const char *recipient)
   g_ptr_array_add (decision->outgoing, outgoing);
 }
 
+static guint more_lines; /* in the mails that are taken in */
+
 typedef gboolean (*TakeIn) (Store *store, Intake *intake, GError **error);
 
 /* Takes DECISION in by TAKE_IN as one message, with at most LIMIT acknowledgements to one address and TOTAL to all. */
@@ -57,6 +61,8 @@ take_in_by (TakeIn take_in, Store *store, Decision *decision, int limit, int tot
 {
   g_autoptr (RawMessage) raw = raw_message_new (folder);
   raw_message_append (raw, "Subject: x\r\n\r\nbody\r\n", 20, NULL);
+  for (guint i = 0; i < more_lines; i++)
+    raw_message_append (raw, "more\r\n", 6, NULL);
   g_autoptr (MessageFacts) facts = message_read (raw, "T");
   g_autoptr (Envelope) envelope = envelope_new ("ann@customer.example");
   facts->from = g_strdup ("ann@customer.example");
@@ -98,6 +104,26 @@ open_ticket (Store *store, const char *key)
   gint64 number = take_in (store, make_decision (&support, INTAKE_OPEN, key), NULL, &error);
   g_assert_no_error (error);
   return number;
+}
+
+/* Whether the octets are in the database or in a file, the text of a mail is there, and that of a note. */
+static void
+test_texts (void)
+{
+  g_autoptr (Store) store = open_store ("texts.db", STORE_DAEMON);
+  for (more_lines = 0; more_lines <= LIMIT_STORED_INLINE / 2; more_lines += LIMIT_STORED_INLINE / 2)
+    {
+      g_autofree char *key = g_strdup_printf ("text-%u", more_lines);
+      gint64 ticket = open_ticket (store, key);
+      g_assert_true (store_add_note (store, ticket, "alice", "called back", NOW, NULL));
+      g_autoptr (GPtrArray) messages = store_list_messages (store, ticket, NULL);
+      g_assert_cmpuint (messages->len, ==, 2);
+      const Message *mail = messages->pdata[0], *note = messages->pdata[1];
+      g_assert_cmpint (mail->size, ==, 20 + 6 * (gint64) more_lines);
+      g_assert_true (g_str_has_prefix (mail->text, more_lines > 0 ? "body\nmore\nmore\n" : "body\n"));
+      g_assert_cmpstr (note->text, ==, "called back");
+    }
+  more_lines = 0;
 }
 
 static gpointer
@@ -515,6 +541,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/work", test_work);
   g_test_add_func ("/store/import", test_import);
   g_test_add_func ("/store/two-imports", test_two_imports);
+  g_test_add_func ("/store/texts", test_texts);
   g_test_add_func ("/store/large-import", test_large_import);
   g_test_add_func ("/store/trouble", test_trouble);
   int status = g_test_run ();
