@@ -113,8 +113,11 @@ void
 lane_wake (Lane *lane)
 {
   g_mutex_lock (&lane->lock);
-  lane->woken = TRUE;
-  g_cond_signal (&lane->changed);
+  if (lane->in_hand < LANE_WORKERS) /* else a worker that is done wakes the dispatcher */
+    {
+      lane->woken = TRUE;
+      g_cond_signal (&lane->changed);
+    }
   g_mutex_unlock (&lane->lock);
 }
 
