@@ -55,12 +55,12 @@ cache_find (Cache *cache, const char *address, gboolean stale, gint64 now, Conta
   const Answer *answer = g_hash_table_lookup (cache->answers, address);
   if (answer == NULL || (!stale && now - answer->at > cache->lifetime))
     return FALSE;
-  *contact = answer->contact != NULL ? contact_copy (answer->contact) : NULL;
+  *contact = answer->contact != NULL ? contact_ref (answer->contact) : NULL;
   return TRUE;
 }
 
 void
-cache_put (Cache *cache, const char *address, const Contact *contact, gint64 now)
+cache_put (Cache *cache, const char *address, Contact *contact, gint64 now)
 {
   Answer *old = g_hash_table_lookup (cache->answers, address);
   if (old != NULL)
@@ -69,7 +69,7 @@ cache_put (Cache *cache, const char *address, const Contact *contact, gint64 now
     drop (cache, cache->order.head->data);
   Answer *answer = g_new0 (Answer, 1);
   answer->address = g_strdup (address);
-  answer->contact = contact != NULL ? contact_copy (contact) : NULL;
+  answer->contact = contact != NULL ? contact_ref (contact) : NULL;
   answer->at = now;
   answer->link.data = answer;
   g_hash_table_insert (cache->answers, answer->address, answer);

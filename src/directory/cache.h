@@ -15,4 +15,4 @@ void cache_free (Cache *cache);
 gboolean cache_find (Cache *cache, const char *address, gboolean stale, gint64 now, Contact **contact);
 
 /* CONTACT NULL: not found. A copy is kept. */
-void cache_put (Cache *cache, const char *address, const Contact *contact, gint64 now);
+void cache_put (Cache *cache, const char *address, Contact *contact, gint64 now);

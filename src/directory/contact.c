@@ -3,7 +3,13 @@
 Contact *
 contact_new (void)
 {
-  return g_new0 (Contact, 1);
+  return g_atomic_rc_box_new0 (Contact);
+}
+
+Contact *
+contact_ref (Contact *contact)
+{
+  return g_atomic_rc_box_acquire (contact);
 }
 
 Contact *
@@ -21,8 +27,8 @@ contact_copy (const Contact *contact)
   return copy;
 }
 
-void
-contact_free (Contact *contact)
+static void
+contact_clear (Contact *contact)
 {
   g_free (contact->mail);
   g_free (contact->name);
@@ -30,5 +36,10 @@ contact_free (Contact *contact)
   g_free (contact->customer);
   g_free (contact->language);
   g_free (contact->level);
-  g_free (contact);
+}
+
+void
+contact_free (Contact *contact)
+{
+  g_atomic_rc_box_release_full (contact, (GDestroyNotify) contact_clear);
 }

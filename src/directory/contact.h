@@ -17,6 +17,10 @@ typedef struct {
 } Contact;
 
 Contact *contact_new (void);
+/* For a copy that is to be changed. */
 Contact *contact_copy (const Contact *contact);
+/* One more holder of CONTACT, which nobody changes from now on. */
+Contact *contact_ref (Contact *contact);
+/* For each holder: the last one frees. */
 void contact_free (Contact *contact);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Contact, contact_free)

@@ -101,7 +101,7 @@ note_failure (Directory *directory, BreakerPass pass, const GError *error)
 }
 
 static void
-note_answer (Directory *directory, BreakerPass pass, const char *address, const Contact *contact)
+note_answer (Directory *directory, BreakerPass pass, const char *address, Contact *contact)
 {
   if (breaker_succeed (&directory->breaker, pass))
     g_message ("the directory answers again");

@@ -34,12 +34,14 @@ static void
 test_cache (void)
 {
   Cache *cache = cache_new (10 * SECOND, 2);
-  Contact ann = { .mail = (char *) "ann@customer.example", .customer = (char *) "C-1" };
+  g_autoptr (Contact) ann = contact_new ();
+  ann->mail = g_strdup ("ann@customer.example");
+  ann->customer = g_strdup ("C-1");
   g_autoptr (Contact) found = NULL;
   g_autoptr (Contact) stranger = NULL;
   g_autoptr (Contact) stale = NULL;
   g_assert_false (cache_find (cache, "ann@customer.example", TRUE, 0, &found));
-  cache_put (cache, "ann@customer.example", &ann, 0);
+  cache_put (cache, "ann@customer.example", ann, 0);
   cache_put (cache, "eve@else.example", NULL, 5 * SECOND);
   g_assert_true (cache_find (cache, "ann@customer.example", FALSE, 10 * SECOND, &found));
   g_assert_cmpstr (found->customer, ==, "C-1");
