@@ -99,8 +99,9 @@ run_case (const json_t *item, const char *corpus, const char *spool)
   const char *sender = json_string_value (json_object_get (item, "env_from"));
   const char *recipient = json_string_value (json_object_get (item, "env_to"));
   const char *from = facts->from != NULL ? facts->from : "";
-  if (recipient == NULL && facts->to != NULL)
-    recipient = facts->to[0];
+  g_auto (GStrv) named = message_read_recipients (raw);
+  if (recipient == NULL)
+    recipient = named[0];
   g_autofree char *bare = sender != NULL ? envelope_bare_address (sender) : g_strdup (from);
   g_autoptr (Config) config = make_config (spool, is_plain_address (recipient) ? recipient : "desk@desk.invalid");
 

@@ -58,8 +58,9 @@ make_envelope (const Config *config, const Options *options, const RawMessage *r
   Envelope *envelope = envelope_new (sender);
   envelope->auth_user = g_strdup (options->auth);
   envelope->queue_id = g_strdup ("explain");
-  char **to = options->to != NULL ? options->to : facts->to;
-  for (guint i = 0; to != NULL && to[i] != NULL; i++)
+  g_auto (GStrv) named = options->to == NULL ? message_read_recipients (raw) : NULL;
+  char **to = options->to != NULL ? options->to : named;
+  for (guint i = 0; to[i] != NULL; i++)
     envelope_add_recipient (envelope, config, to[i]);
   return envelope;
 }

@@ -36,9 +36,7 @@ message_facts_free (MessageFacts *facts)
   g_strfreev (facts->references);
   g_free (facts->from);
   g_free (facts->from_name);
-  g_strfreev (facts->to);
   g_strfreev (facts->reply_to);
-  g_free (facts->sender_header);
   g_free (facts->subject);
   g_free (facts->language);
   g_free (facts->content_type);
@@ -106,15 +104,10 @@ read_language (const MessageFacts *facts)
 static void
 read_people (MessageFacts *facts, const GPtrArray *fields)
 {
-  static const char *const to[] = { "To", "Cc", NULL };
   static const char *const reply_to[] = { "Reply-To", NULL };
-  static const char *const sender[] = { "Sender", NULL };
   if (!addresses_read_from (facts, fields))
     facts->unread = g_strdup ("its From field is too long");
-  facts->to = addresses_list (fields, to);
   facts->reply_to = addresses_list (fields, reply_to);
-  g_auto (GStrv) senders = addresses_list (fields, sender);
-  facts->sender_header = g_strdup (senders[0]);
 }
 
 static void
@@ -171,6 +164,17 @@ message_read (const RawMessage *raw, const char *tag)
   if (beyond && facts->unread == NULL)
     facts->unread = g_strdup ("its header is too long");
   return facts;
+}
+
+char **
+message_read_recipients (const RawMessage *raw)
+{
+  static const char *const names[] = { "To", "Cc", NULL };
+  gmime_start ();
+  g_autoptr (Lines) lines = lines_new (raw);
+  gboolean beyond = FALSE;
+  g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
+  return addresses_list (fields, names);
 }
 
 char *

@@ -26,9 +26,7 @@ typedef struct {
   guint from_count;      /* mailboxes in all From fields together */
   char *from;            /* the one From mailbox's address, or NULL (none, several, group, "<>") */
   char *from_name;       /* its display name, cleaned, nullable */
-  char **to;             /* addresses of To and Cc, at most LIMIT_RECIPIENTS */
   char **reply_to;
-  char *sender_header;   /* address of Sender, nullable */
   char *subject;         /* decoded, cleaned, at most LIMIT_SUBJECT characters; "" when missing */
   gint64 tag;            /* N of "[TAG #N]" in the subject, 0: none */
   char *language;        /* first tag of Content-Language, nullable */
@@ -52,6 +50,9 @@ typedef struct {
 MessageFacts *message_read (const RawMessage *raw, const char *tag);
 void message_facts_free (MessageFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MessageFacts, message_facts_free)
+
+/* The addresses of To and Cc, at most LIMIT_RECIPIENTS. The caller's. */
+char **message_read_recipients (const RawMessage *raw);
 
 /* What a person would read of a message: the first text of its body as UTF-8, at most LIMIT_LETTER octets; "" when there is
  * none. The caller's. */

@@ -275,7 +275,6 @@ make_facts (const Row *row)
   facts->references = g_new0 (char *, 1);
   facts->from = *from != '\0' ? g_strdup (from) : NULL;
   facts->from_count = row->from_count > 0 ? row->from_count : (*from != '\0');
-  facts->to = g_strsplit ("support@desk.example", " ", -1);
   facts->reply_to = g_strsplit (row->reply_to != NULL ? row->reply_to : "", " ", -1);
   facts->subject = g_strdup (row->subject != NULL ? row->subject : "broken line");
   facts->content_type = g_strdup (row->content_type != NULL ? row->content_type : "text/plain");
