@@ -51,9 +51,8 @@ clues_new (const MessageFacts *facts, const Envelope *envelope, const Role *role
   clues->config = config;
   clues->known = standing >= STANDING_KNOWN;
   clues->null_sender = *envelope->sender == '\0';
-  g_autofree char *plain = envelope_unwrap_sender (envelope->sender);
   gboolean to_from = standing == STANDING_VERIFIED && !clues->null_sender;
-  clues->return_path = g_ascii_strdown (to_from ? facts->from : plain, -1);
+  clues->return_path = g_ascii_strdown (to_from ? facts->from : envelope->plain_sender, -1);
   clues->return_local = local_part (clues->return_path);
   clues->from_local = local_part (facts->from != NULL ? facts->from : "");
   clues->subject = fold_subject (facts->subject);

@@ -127,7 +127,7 @@ decide_thread (const ThreadMatch *match, gboolean by_machine, Decision *decision
 char *
 intake_acknowledgement_address (const Envelope *envelope, const MessageFacts *facts, Standing standing)
 {
-  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
+  const char *sender = envelope->plain_sender;
   if (*sender == '\0')
     return NULL;
   const char *address = standing == STANDING_VERIFIED && !address_equal (sender, facts->from) ? facts->from : sender;

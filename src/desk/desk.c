@@ -65,9 +65,8 @@ reception_free (Reception *reception)
 static char *
 idempotency_key (const Role *role, const Envelope *envelope, const MessageFacts *facts)
 {
-  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
-  g_autofree char *normal = address_normalise (sender);
-  const char *parts[] = { role->name, normal != NULL ? normal : sender, facts->message_id, facts->digest };
+  g_autofree char *normal = address_normalise (envelope->plain_sender);
+  const char *parts[] = { role->name, normal != NULL ? normal : envelope->plain_sender, facts->message_id, facts->digest };
   g_autoptr (Hash) hash = hash_new ();
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
@@ -428,7 +427,7 @@ screen_sender (const Desk *desk, const Envelope *envelope, const Role *role)
 {
   if (envelope->local || role->page != NULL)
     return NULL;
-  g_autofree char *sender = envelope_unwrap_sender (envelope->sender);
+  const char *sender = envelope->plain_sender;
   g_autoptr (Contact) contact = NULL;
   if (*sender == '\0' || directory_find_contact (desk->directory, sender, &contact, NULL) != DIRECTORY_FOUND ||
       !contact->suspended)

@@ -17,6 +17,7 @@ envelope_new (const char *sender)
 {
   Envelope *envelope = g_new0 (Envelope, 1);
   envelope->sender = envelope_bare_address (sender);
+  envelope->plain_sender = envelope_unwrap_sender (envelope->sender);
   envelope->recipients = g_ptr_array_new_with_free_func (recipient_free);
   return envelope;
 }
@@ -27,6 +28,7 @@ envelope_free (Envelope *envelope)
   if (envelope == NULL)
     return;
   g_free (envelope->sender);
+  g_free (envelope->plain_sender);
   g_free (envelope->auth_user);
   g_free (envelope->client);
   g_free (envelope->queue_id);

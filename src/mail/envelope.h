@@ -12,6 +12,7 @@ typedef struct {
 
 typedef struct {
   char *sender;     /* bare MAIL FROM, as given; "" is the null sender */
+  char *plain_sender; /* the address that a person would recognise: envelope_unwrap_sender() */
   char *auth_user;  /* SMTP AUTH login, nullable */
   gboolean local;   /* submitted on this machine without SMTP */
   char *client;     /* for the log: "host[address]" */
