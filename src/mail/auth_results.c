@@ -266,6 +266,8 @@ believe_field (const MessageFacts *facts, const char *value, const AuthTrust *tr
 static void
 judge (const MessageFacts *facts, const AuthTrust *trust, GPtrArray *believed, GArray *forged)
 {
+  if (trust->authserv_id[0] == NULL)
+    return;
   g_autoptr (GPtrArray) settled = g_ptr_array_new_with_free_func (g_free);
   guint first, end, index = 0;
   find_run (facts, trust, &first, &end);

@@ -8,7 +8,6 @@ static void
 raw_field_free (gpointer data)
 {
   RawField *field = data;
-  g_free (field->name);
   g_string_free (field->value, TRUE);
   g_free (field);
 }
@@ -42,8 +41,8 @@ extend (RawField *field, const char *text, gsize length)
 static RawField *
 field_begin (GPtrArray *fields, const Line *line, gsize name)
 {
-  RawField *field = g_new0 (RawField, 1);
-  field->name = g_strndup (line->text, name);
+  RawField *field = g_malloc0 (sizeof (RawField) + name + 1);
+  memcpy (field->name, line->text, name);
   field->value = g_string_sized_new (line->length);
   g_ptr_array_add (fields, field);
   const char *colon = memchr (line->text, ':', line->length);

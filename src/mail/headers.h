@@ -9,9 +9,9 @@
 #include "mail/message.h"
 
 typedef struct {
-  char *name;     /* as written */
   GString *value; /* octets, unfolded by taking the line ends out; no NUL; at most LIMIT_HEADER_VALUE */
   gboolean cut;   /* it was longer */
+  char name[];    /* as written */
 } RawField;
 
 /* Reads up to the empty line behind the header, which is consumed. In a part's header (PART) a line that begins
