@@ -46,6 +46,8 @@ begins_with_phrase (const char *subject, const char *const *phrases)
 {
   for (; *phrases != NULL; phrases++)
     {
+      if (**phrases != *subject) /* as in nearly all */
+        continue;
       gsize length = strlen (*phrases);
       if (strncmp (subject, *phrases, length) == 0 && is_phrase_end (subject + length))
         return TRUE;
