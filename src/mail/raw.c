@@ -126,17 +126,35 @@ append_from (RawMessage *raw, int fd, const char *path, GError **error)
     }
 }
 
+static int
+open_to_read (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  int code = errno;
+  if (fd < 0)
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "cannot open %s: %s", path, g_strerror (code));
+  return fd;
+}
+
+RawMessage *
+raw_message_open (const char *path, GError **error)
+{
+  int fd = open_to_read (path, error);
+  if (fd < 0)
+    return NULL;
+  RawMessage *raw = raw_message_new (NULL);
+  raw->fd = fd;
+  raw->length = (gint64) lseek (fd, 0, SEEK_END);
+  return raw;
+}
+
 RawMessage *
 raw_message_load (const char *path, const char *folder, GError **error)
 {
   gboolean standard_input = g_str_equal (path, "-");
-  int fd = standard_input ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
+  int fd = standard_input ? STDIN_FILENO : open_to_read (path, error);
   if (fd < 0)
-    {
-      int code = errno;
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "cannot open %s: %s", path, g_strerror (code));
-      return NULL;
-    }
+    return NULL;
   g_autoptr (RawMessage) raw = raw_message_new (folder);
   gboolean complete = append_from (raw, fd, path, error);
   if (!standard_input)

@@ -17,6 +17,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawMessage, raw_message_free)
 /* Reads a whole file (for commands); "-" is standard input. Errors: G_FILE_ERROR. */
 RawMessage *raw_message_load (const char *path, const char *folder, GError **error);
 
+/* A message that lies in the file PATH, which stays as it is. Errors: G_FILE_ERROR. */
+RawMessage *raw_message_open (const char *path, GError **error);
+
 /* Errors: G_FILE_ERROR (folder missing, disk full). After an error the message is unusable. */
 gboolean raw_message_append (RawMessage *raw, gconstpointer data, gsize length, GError **error);
 

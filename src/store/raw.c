@@ -94,7 +94,7 @@ raw_read (gconstpointer data, gsize length, const char *file, const char *folder
 {
   g_autofree char *path = file != NULL ? g_build_filename (folder, file, NULL) : NULL;
   if (path != NULL)
-    return raw_message_load (path, folder, error);
+    return raw_message_open (path, error);
   g_autoptr (RawMessage) raw = raw_message_new (folder);
   return raw_message_append (raw, data, length, error) ? g_steal_pointer (&raw) : NULL;
 }
