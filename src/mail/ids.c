@@ -25,6 +25,8 @@ static GPtrArray *
 all_ids (const char *value)
 {
   GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  if (*value == '\0')
+    return ids;
   const char *open = strchr (value, '<');
   if (open == NULL)
     {
@@ -147,7 +149,7 @@ ids_embedded (const RawMessage *raw, const Parts *parts)
       const Part *part = g_ptr_array_index (parts->leaves, i);
       if (!holds_report (parts, part))
         continue;
-      g_autoptr (GString) text = g_string_new (NULL);
+      g_autoptr (GString) text = g_string_sized_new ((gsize) MIN (part->end - part->start, LIMIT_EMBEDDED_PART));
       parts_each_piece (raw, part, add_piece, text);
       scan_report (list, text->str);
     }
