@@ -206,7 +206,7 @@ static void
 apply_rules (const IntakeCase *intake, Decision *decision)
 {
   const TriageCase triage = {
-    .policy = decision->role->policy, .facts = intake->facts, .contact = intake->contact, .again = intake->earlier.again
+    .policy = decision->role->policy, .facts = intake->facts, .text = intake->text, .contact = intake->contact, .again = intake->earlier.again
   };
   triage_apply (&triage, decision);
 }

@@ -82,6 +82,7 @@ typedef struct {
   GPtrArray *by_report;    /* (element-type Ticket), of the Message-IDs inside a report */
   Ticket *by_tag;
   int acknowledged_to_sender, acknowledged_in_all;
+  char *text; /* of the message; "" when no rule asks for words */
 } Lookups;
 
 static void
@@ -90,6 +91,7 @@ lookups_clear (Lookups *lookups)
   g_clear_pointer (&lookups->by_reference, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_report, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_tag, ticket_free);
+  g_free (lookups->text);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lookups, lookups_clear)
 
@@ -134,9 +136,24 @@ count_acknowledgements (const Desk *desk, const Envelope *envelope, const Recept
   return lookups->acknowledged_to_sender >= 0 && lookups->acknowledged_in_all >= 0;
 }
 
-static gboolean
-look_up (const Desk *desk, const MessageFacts *facts, Lookups *lookups, GError **error)
+/* The text is read for rules alone: most policies have none that look for words. */
+static char *
+read_text (const Envelope *envelope, const RawMessage *raw)
 {
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    {
+      const Policy *policy = ((const Recipient *) g_ptr_array_index (envelope->recipients, i))->role->policy;
+      if (policy != NULL && triage_asks_words (policy))
+        return message_read_text (raw);
+    }
+  return g_strdup ("");
+}
+
+static gboolean
+look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts, Lookups *lookups,
+         GError **error)
+{
+  lookups->text = read_text (envelope, raw);
   return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
          find_by_ids (desk->store, facts->embedded_ids, &lookups->by_report, error) &&
          find_ticket (desk->store, facts->tag, &lookups->by_tag, error);
@@ -234,6 +251,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .alone = alone,
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
+    .text = lookups->text,
     .earlier = earlier,
     .now = now,
     .key = key,
@@ -329,7 +347,7 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, reception->facts, &lookups, error) ||
+  if (!look_up (desk, envelope, raw, reception->facts, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
       !decide_roles (desk, envelope, reception, &lookups, now, error) || !recall_duplicates (desk, reception, error))
     return NULL;
@@ -375,7 +393,7 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, reception->facts, &lookups, error) || !decide (desk, envelope, reception, &lookups, now, error))
+  if (!look_up (desk, envelope, raw, reception->facts, &lookups, error) || !decide (desk, envelope, reception, &lookups, now, error))
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
       keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))

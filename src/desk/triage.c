@@ -47,10 +47,10 @@ triage_has_words (const char *text, const char *phrase)
 /* Subject and what was newly written: quoted lines, and all behind the line that programs draw over a quoted message, are
  * somebody else's words. */
 static char *
-new_words (const MessageFacts *facts)
+new_words (const TriageCase *triage)
 {
-  g_auto (GStrv) lines = g_strsplit (facts->text != NULL ? facts->text : "", "\n", -1);
-  g_autoptr (GString) words = g_string_new (facts->subject);
+  g_auto (GStrv) lines = g_strsplit (triage->text, "\n", -1);
+  g_autoptr (GString) words = g_string_new (triage->facts->subject);
   for (guint i = 0; lines[i] != NULL; i++)
     {
       if (g_str_has_prefix (lines[i], "-----") || g_str_has_prefix (lines[i], "_____"))
@@ -71,7 +71,7 @@ static char *
 find_word (Triage *triage, const WordList *lists)
 {
   if (triage->words == NULL)
-    triage->words = new_words (triage->given->facts);
+    triage->words = new_words (triage->given);
   for (; lists->language != NULL; lists++)
     for (guint i = 0; lists->any[i] != NULL; i++)
       {
@@ -159,6 +159,15 @@ triage_apply (const TriageCase *triage, Decision *decision)
   g_auto (GStrv) list = g_strv_builder_end (reasons);
   if (list[0] != NULL)
     decision->rules = g_strjoinv ("; ", list);
+}
+
+gboolean
+triage_asks_words (const Policy *policy)
+{
+  for (guint i = 0; policy->rules[i] != NULL; i++)
+    if (policy->rules[i]->words[0].language != NULL)
+      return TRUE;
+  return FALSE;
 }
 
 gint64

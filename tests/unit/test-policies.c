@@ -212,6 +212,7 @@ check_mail (const Config *config, const MailRow *row)
                               .envelope = envelope,
                               .recipient = envelope_add_recipient (envelope, config, role->address[0]),
                               .facts = facts,
+                              .text = row->text,
                               .directory = row->stranger ? DIRECTORY_NOT_FOUND : DIRECTORY_FOUND,
                               .contact = row->stranger ? NULL : contact,
                               .pointers = { .by_reference = references },
