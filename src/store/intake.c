@@ -406,7 +406,7 @@ store_find_earlier (Store *store, const char *key, const char *role, const char 
                                       "ss", key, role);
   earlier->again = database_number (loan.database, 0, &failure,
                                     "SELECT count(*) FROM ticket WHERE coalesce(customer, requester) = ? AND role = ? AND subject = ? "
-                                    "COLLATE NOCASE AND opened_at >= ? AND state <> 'refused'",
+                                    "COLLATE NOCASE AND subject <> '' AND opened_at >= ? AND state <> 'refused'",
                                     "sssi", key, role, subject, since) > 0;
   if (failure == NULL)
     return TRUE;

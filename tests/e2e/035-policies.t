@@ -66,11 +66,14 @@ is $desk->json('close', $down->{number})->{state}, 'resolved', 'but with one';
 my $major = open_ticket($ann, 'service@example.com', 'Major problem', 'Nothing can be saved.');
 is $major->{priority}, 'p2', 'a major problem';
 is $desk->json('close', $major->{number})->{state}, 'resolved', 'is closed without one';
-my $recurring = open_ticket($ann, 'service@example.com', 'Major problem', 'It is here again.');
+my $recurring = open_ticket($ann, 'service@example.com', 'MAJOR problem', 'It is here again.');
 ($status, $complaint) = try('', 'close', $recurring->{number});
 is $status, 65, 'but not when it came again';
 my $elsewhere = open_ticket($eve, 'service@example.com', 'Major problem', 'I cannot save.');
 is $desk->json('close', $elsewhere->{number})->{state}, 'resolved', 'which somebody else\'s has not';
+$desk->json('close', open_ticket($eve, 'service@example.com', '', 'A major problem')->{number});
+my $nameless = open_ticket($eve, 'service@example.com', '', 'Another major problem');
+is((try('', 'close', $nameless->{number}))[0], 0, 'mails without a subject have none in common');
 
 # ---- standards ----
 
