@@ -83,7 +83,7 @@ is_deeply [grep { !/ 250 / } @notes], [], 'no mail is refused';
 is_deeply [sort map { $_->{subject} } $site->daemon->tickets('--limit', 100000)], [sort map { /^(\S+)/ } @notes], 'each has one ticket';
 idle();
 sub acknowledgements { return grep { $_->{to}[0] =~ /\@whole\.example$/ } $site->sink->mails }
-wait_for('what the relay has taken to arrive', sub { acknowledgements() >= @notes }, 60);
+wait_for('what the relay has taken to arrive', sub { acknowledgements() >= @notes }, 180);
 my (%acknowledged, %phones);
 for my $ack (acknowledgements()) {
     $acknowledged{ $ack->{to}[0] }++;

@@ -53,7 +53,7 @@ sub send {
         return \%answers;
     }
     $answers{data} = $self->say('DATA');
-    $answers{end} = $self->content($message{mail});
+    $answers{end} = $answers{data} =~ /^354/ ? $self->content($message{mail}) : $answers{data};
     return \%answers;
 }
 
