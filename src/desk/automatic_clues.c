@@ -343,18 +343,21 @@ clue_loop_mark (const Clues *clues, const char *const *words)
   return clues->facts->loop_mark;
 }
 
-/* The form of seal_message_id(): PURPOSE.MAC@HOSTNAME. A forged one harms nobody but its own message. */
+/* The form of seal_message_id(): PURPOSE.MAC@HOSTNAME, or with the ticket's number in it: PURPOSE.NUMBER.MAC@HOSTNAME. A
+ * forged one harms nobody but its own message. */
 gboolean
 clue_own_message_id (const Clues *clues, const char *const *words)
 {
   (void) words;
   const char *id = clues->facts->message_id;
   const char *at = id != NULL ? strrchr (id, '@') : NULL;
-  const char *dot = id != NULL ? strchr (id, '.') : NULL;
-  if (at == NULL || dot == NULL || at - dot != 1 + 16 || g_ascii_strcasecmp (at + 1, clues->config->hostname) != 0)
+  if (at == NULL || at - id < 1 + 16 || g_ascii_strcasecmp (at + 1, clues->config->hostname) != 0)
     return FALSE;
-  return strspn (id, "abcdefghijklmnopqrstuvwxyz") == (gsize) (dot - id) &&
-         strspn (dot + 1, "abcdefghijklmnopqrstuvwxyz234567") == 16;
+  const char *dot = at - 16 - 1;
+  const char *end = id + strspn (id, "abcdefghijklmnopqrstuvwxyz");
+  if (end < dot && *end == '.')
+    end += 1 + strspn (end + 1, "0123456789");
+  return end == dot && *dot == '.' && strspn (dot + 1, "abcdefghijklmnopqrstuvwxyz234567") == 16;
 }
 
 gboolean

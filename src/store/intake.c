@@ -118,16 +118,26 @@ write_message (Database *database, const IntakeJob *job, const Decision *decisio
                        intake->facts->subject, intake->envelope->queue_id, job->raw, intake->now);
 }
 
+char *
+store_message_id (const Outgoing *outgoing, gint64 ticket)
+{
+  const char *id = outgoing->message_id, *dot = strchr (id, '.');
+  if (outgoing->kind == OUTGOING_NOTIFICATION || dot == NULL)
+    return g_strdup (id);
+  return g_strdup_printf ("%.*s.%" G_GINT64_FORMAT "%s", (int) (dot - id), id, ticket, dot);
+}
+
 gboolean
 store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
 {
+  g_autofree char *message_id = store_message_id (outgoing, ticket);
   database->made_due |= outgoing->kind == OUTGOING_PAGE ? STORE_DUE_PAGE : STORE_DUE_LETTER;
   return database_run (database, error,
                        "INSERT INTO outbox (ticket, incident, kind, channel, recipient, template, languages, reason, "
                        "message_id, state, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?)",
                        "00sssssssii", ticket, incident, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
                        outgoing->recipient, outgoing->template, outgoing->languages, outgoing->reason,
-                       outgoing->message_id, now, outgoing->due_at != 0 ? outgoing->due_at : now);
+                       message_id, now, outgoing->due_at != 0 ? outgoing->due_at : now);
 }
 
 static gint64

@@ -43,6 +43,10 @@ Ticket *ticket_read (Database *database, gint64 number, GError **error);
 gboolean store_add_event (Database *database, gint64 ticket, gint64 at, const char *kind, const char *actor,
                           const char *detail, GError **error);
 
+/* The Message-ID that OUTGOING has in the end: KIND.MAC@HOST or, in what people answer to, KIND.NUMBER.MAC@HOST. So an answer
+ * is found by its ticket, and the ids, which are as good as random, need no index. The caller's. */
+char *store_message_id (const Outgoing *outgoing, gint64 ticket);
+
 /* Writes one outbox row and notes that something is due. TICKET and INCIDENT may be 0. */
 gboolean store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now,
                              GError **error);

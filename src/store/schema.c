@@ -35,7 +35,6 @@ static const char *const migrations[] = {
   "  channel TEXT, recipient TEXT NOT NULL, template TEXT NOT NULL, languages TEXT, reason TEXT, message_id TEXT NOT NULL,"
   "  state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, due_at INTEGER NOT NULL,"
   "  sent_at INTEGER, last_error TEXT);"
-  "CREATE INDEX outbox_message_id ON outbox (message_id) WHERE kind <> 'notification';"
   "CREATE INDEX outbox_ticket ON outbox (ticket);"
   "CREATE INDEX outbox_due ON outbox (kind = 'page', due_at) WHERE state = 'due';"
   "CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';"

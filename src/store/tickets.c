@@ -199,6 +199,14 @@ store_next_number (Store *store, GError **error)
   return 0;
 }
 
+/* The ticket that an id of ours names, see store_message_id(); of another's id it may be any number. */
+static gint64
+ticket_in_id (const char *id)
+{
+  const char *dot = strchr (id, '.');
+  return dot != NULL ? g_ascii_strtoll (dot + 1, NULL, 10) : 0;
+}
+
 GPtrArray *
 store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error)
 {
@@ -211,9 +219,9 @@ store_find_tickets_by_message_id (Store *store, const char *const *ids, GError *
       g_autoptr (Query) query =
         database_query (loan.database, error,
                         "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number IN (SELECT ticket FROM message WHERE "
-                        "message_id = ?1 AND ticket IS NOT NULL UNION SELECT ticket FROM outbox WHERE message_id = ?1 AND "
-                        "kind <> 'notification') LIMIT 20",
-                        "s", ids[i]);
+                        "message_id = ?1 AND ticket IS NOT NULL UNION SELECT ticket FROM outbox WHERE ticket = ?2 AND "
+                        "message_id = ?1 AND kind <> 'notification') LIMIT 20",
+                        "si", ids[i], ticket_in_id (ids[i]));
       if (!append_rows (loan.database, query, read_ticket, list, error))
         return NULL;
     }

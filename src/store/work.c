@@ -309,10 +309,11 @@ static gboolean
 write_answer (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
+  g_autofree char *message_id = store_message_id (work->letter, work->ticket);
   return require_state (database, work->ticket, FALSE, error) &&
          database_run (database, error,
                        "INSERT INTO message (ticket, kind, direction, message_id, sender, text, at) VALUES (?, 'message', 'out', ?, ?, ?, ?)",
-                       "isssi", work->ticket, work->letter->message_id, work->actor, work->text, work->now) &&
+                       "isssi", work->ticket, message_id, work->actor, work->text, work->now) &&
          database_run (database, error,
                        "UPDATE outbox SET state = 'dropped', last_error = 'an answer went out first' WHERE ticket = ? AND kind = "
                        "'acknowledgement' AND state = 'due' AND attempts = 0",

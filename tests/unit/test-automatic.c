@@ -118,6 +118,8 @@ static const Row ROWS[] = {
 
   { "our own loop mark", .loop_mark = TRUE, WANT (REPORT ("own-loop-mark")) },
   { "our own Message-ID", .message_id = "ack.abcdefghij234567@MAIL.desk.example", WANT (REPORT ("own-message-id")) },
+  { "our own Message-ID with a ticket's number", .message_id = "ack.1042.abcdefghij234567@mail.desk.example",
+    WANT (REPORT ("own-message-id")) },
   { "a Message-ID of our host's, not ours", .message_id = "20260101.123@mail.desk.example", WANT (NONE) },
   { "a Message-ID like ours, of another host", .message_id = "ack.abcdefghij234567@example.com", WANT (NONE) },
   { "another desk's loop mark", H ("X-OTOBO-Loop: yes"), WANT (QUIET ("loop-mark")) },

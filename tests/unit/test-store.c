@@ -126,6 +126,37 @@ test_texts (void)
   more_lines = 0;
 }
 
+static gint64
+answered (Store *store, const char *id)
+{
+  const char *const ids[] = { id, NULL };
+  g_autoptr (GPtrArray) tickets = store_find_tickets_by_message_id (store, ids, NULL);
+  g_assert_cmpuint (tickets->len, <=, 1);
+  return tickets->len > 0 ? ((const Ticket *) tickets->pdata[0])->number : 0;
+}
+
+/* An answer is found by the mail or the acknowledgement that it names, not by the team's notification. */
+static void
+test_answers (void)
+{
+  g_autoptr (Store) store = open_store ("answers.db", STORE_DAEMON);
+  open_ticket (store, "first");
+  Decision *decision = make_decision (&support, INTAKE_OPEN, "second");
+  add_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT, "ann@customer.example");
+  add_outgoing (decision, OUTGOING_NOTIFICATION, "team@desk.example");
+  gint64 ticket = take_in (store, decision, NULL, NULL);
+  g_autoptr (GPtrArray) rows = store_list_outbox (store, ticket, NULL);
+  g_assert_cmpuint (rows->len, ==, 2);
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const OutboxRow *row = rows->pdata[i];
+      g_assert_cmpint (answered (store, row->message_id), ==, g_str_equal (row->kind, "acknowledgement") ? ticket : 0);
+    }
+  g_assert_cmpint (answered (store, "second@customer.example"), ==, ticket);
+  g_autofree char *forged = g_strdup_printf ("acknowledgement.%" G_GINT64_FORMAT ".x@desk", ticket);
+  g_assert_cmpint (answered (store, forged), ==, 0);
+}
+
 static gpointer
 open_many (gpointer data)
 {
@@ -542,6 +573,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/import", test_import);
   g_test_add_func ("/store/two-imports", test_two_imports);
   g_test_add_func ("/store/texts", test_texts);
+  g_test_add_func ("/store/answers", test_answers);
   g_test_add_func ("/store/large-import", test_large_import);
   g_test_add_func ("/store/trouble", test_trouble);
   int status = g_test_run ();
