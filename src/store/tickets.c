@@ -153,15 +153,21 @@ store_list_tickets (Store *store, const TicketQuery *filter, GError **error)
   static const char by_arrival[] = "SELECT " TICKET_COLUMNS FILTER "state IN ('open', 'pending') ORDER BY opened_at, number LIMIT ?7";
   static const char ended[] = "SELECT " TICKET_COLUMNS FILTER "state IN ('resolved', 'closed') ORDER BY number DESC LIMIT ?7";
   static const char refused[] = "SELECT " TICKET_COLUMNS FILTER "state = 'refused' ORDER BY opened_at LIMIT ?7";
+  const struct {
+    const char *sql, *states;
+  } parts[] = { { filter->by_arrival ? by_arrival : by_deadline, "open pending" }, { ended, "resolved closed" }, { refused, "refused" } };
   guint limit = filter->limit > 0 ? (guint) filter->limit : DEFAULT_LIMIT;
   g_auto (Loan) loan = loan_take (store, error);
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_free);
-  if (loan.database == NULL || !append_tickets (loan.database, filter, filter->by_arrival ? by_arrival : by_deadline, limit, list, error))
+  if (loan.database == NULL)
     return NULL;
-  if (list->len < limit && filter->overdue_at == 0 && !append_tickets (loan.database, filter, ended, limit, list, error))
-    return NULL;
-  if (filter->state != NULL && list->len < limit && !append_tickets (loan.database, filter, refused, limit, list, error))
-    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (parts) && list->len < limit; i++)
+    {
+      /* Refused ones are no tickets to work on: they are listed when asked for. */
+      gboolean wanted = filter->state != NULL ? strstr (parts[i].states, filter->state) != NULL : parts[i].sql != refused;
+      if (wanted && !append_tickets (loan.database, filter, parts[i].sql, limit, list, error))
+        return NULL;
+    }
   return g_steal_pointer (&list);
 }
 
