@@ -6,11 +6,11 @@ use warnings;
 use Test::More;
 use Frontdesk::Test::Daemon;
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(wait_for);
+use Frontdesk::Test::Support qw(free_port wait_for);
 
 plan skip_all => 'faketime is not installed' if !Frontdesk::Test::Daemon::can_fake_time();
 
-# Monday, 23 November 2026, 10:00 in Vancouver, when and as long as that is UTC-8.
+# It begins on Monday, 23 November 2026, at nine in a zone that is always UTC-8: opening hours are 14:00 to 02:00 UTC.
 my $teams = <<'CONF';
 team "tier1" { notify = {"tier1@diytel.ca"} escalate-to = "tier2" }
 team "tier2" { notify = {"tier2@diytel.ca"} }
@@ -21,8 +21,9 @@ CONF
 my $policy = <<'CONF';
 acknowledge = "15m" respond = "60m" resolve = "8h"
 priority "p1" { calendar = "always" respond = "15m" update = "30m" resolve = "24h" }
+breach "resolve" { raise = true page = "noc" }
 CONF
-my $site = Frontdesk::Test::Site->new('clock', daemon => { at => '2026-11-23 17:00:00', policy => $policy, teams => $teams });
+my $site = Frontdesk::Test::Site->new('clock', daemon => { at => '2026-11-23 17:00:00', policy => $policy, teams => $teams, zone => 'Etc/GMT+8' });
 my ($daemon, $sink) = ($site->daemon, $site->sink);
 my $ann = 'ann@customer.example';
 
@@ -123,11 +124,33 @@ wait_for('the new promise', sub { $daemon->json('show', $third)->{due}{respond} 
 is count($urgent, 'breached'), 3, 'meanwhile, a clock that jumped back has repeated nothing';
 pass 'a reload works deadlines out anew, from the same beginning';
 
+# The relay is gone: the acknowledgement is late, and goes out all the same.
+my $relay = $daemon->{relay};
+$daemon->configure(relay => free_port());
+$daemon->reload;
+my $fourth = open_ticket('support', 'fourth');
+$daemon->set_time('2026-11-23 20:15:00');
+wait_for('the late acknowledgement', sub { grep { $_ eq 'acknowledge' } @{ $daemon->json('show', $fourth)->{breached} } });
+$daemon->configure(relay => $relay);
+$daemon->reload;
+$daemon->set_time('2026-11-23 21:00:00');
+settle();
+my ($late) = grep { $_->{target} eq 'acknowledge' } @{ $daemon->json('show', $fourth)->{deadlines} };
+is $late->{state}, 'late', 'an acknowledgement that the relay did not take in time is late';
+is scalar(grep { $_->{text} =~ /^Subject: Re: \[DIYTel #$fourth\]/m } $sink->mails_to($ann)), 1, 'and goes out';
+
+# A solution that is missed, where the policy raises the priority and pages.
+$daemon->set_time('2026-11-24 16:00:00');
+wait_for('the missed solution', sub { event($fourth, 'breached') =~ /^resolve/ });
+settle();
+is $daemon->json('show', $fourth)->{priority}, 'p2', 'the priority is raised';
+is scalar(grep { $_->{ticket} == $fourth } $daemon->pages), 1, 'and somebody is paged';
+
 my $report = $daemon->json('report', '--since', '2026-11-23T00:00:00Z', '--until', '2026-11-24T00:00:00Z');
 my ($all) = grep { !defined $_->{role} } @{ $report->{groups} };
-is $all->{opened}, 3, 'the report counts the tickets';
-is $all->{respond}{missed}, 2, 'and what was missed';
+is $all->{opened}, 4, 'the report counts the tickets';
+is $all->{respond}{missed}, 4, 'and what was missed';
 is $all->{respond}{kept}, 1, 'and kept';
-is_deeply $all->{respond}{breaches}, [$first, $urgent], 'by name';
+is_deeply $all->{respond}{breaches}, [$first, $urgent, $third, $fourth], 'by name';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;

@@ -224,6 +224,36 @@ test_calendar_and_policy_alone (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (policy->warn, ==, 75);
 }
 
+/* What deadlines are computed from has a version, and nothing else has. */
+static void
+test_policy_version (Fixture *fixture, gconstpointer data)
+{
+  (void) data;
+  static const char *const texts[] = {
+    "calendar \"c\" { timezone = \"Europe/Berlin\" hours = {\"mon-fri 08:00-17:00\"} } policy \"p\" { calendar = \"c\" respond = \"4h\" }",
+    "calendar \"c\" { timezone = \"Europe/Paris\" hours = {\"mon-fri 08:00-17:00\"} } policy \"p\" { calendar = \"c\" respond = \"4h\" }",
+    "calendar \"c\" { timezone = \"Europe/Berlin\" hours = {\"mon-fri 08:00-18:00\"} } policy \"p\" { calendar = \"c\" respond = \"4h\" }",
+    "calendar \"c\" { timezone = \"Europe/Berlin\" hours = {\"mon-fri 08:00-17:00\"} closed = {\"2026-12-24\"} }"
+    " policy \"p\" { calendar = \"c\" respond = \"4h\" }",
+    "calendar \"c\" { timezone = \"Europe/Berlin\" hours = {\"mon-fri 08:00-17:00\"} } policy \"p\" { calendar = \"c\" respond = \"5h\" }",
+    "calendar \"c\" { timezone = \"Europe/Berlin\" hours = {\"mon-fri 08:00-17:00\"} }"
+    " policy \"p\" { calendar = \"c\" respond = \"4h\" kind \"k\" { respond = \"1h\" } }",
+    "calendar \"c\" { timezone = \"Europe/Berlin\" hours = {\"mon-fri 08:00-17:00\"} }"
+    " policy \"p\" { calendar = \"c\" respond = \"4h\" warn = 50 }",
+  };
+  gint64 versions[G_N_ELEMENTS (texts)];
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (Config) config = load (fixture, texts[i]);
+      versions[i] = config_find_policy (config, "p")->version;
+      for (guint j = 0; j < i; j++)
+        g_assert_cmpint (versions[i], !=, versions[j]);
+    }
+  g_autofree char *renamed = g_strconcat (texts[0], " policy \"q\" { respond = \"1m\" }", NULL);
+  g_autoptr (Config) same = load (fixture, renamed);
+  g_assert_cmpint (config_find_policy (same, "p")->version, ==, versions[0]);
+}
+
 /* Names lead forward, escalations of teams in a circle, and a role may do without a policy. */
 static void
 test_names (Fixture *fixture, gconstpointer data)
@@ -760,6 +790,7 @@ main (int argc, char **argv)
   ADD ("example", test_example);
   ADD ("defaults", test_defaults);
   ADD ("calendar-and-policy-alone", test_calendar_and_policy_alone);
+  ADD ("policy-version", test_policy_version);
   ADD ("names", test_names);
   ADD ("mistakes", test_mistakes);
   ADD ("pages", test_pages);

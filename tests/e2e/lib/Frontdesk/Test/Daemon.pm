@@ -16,7 +16,7 @@ my $faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
 # new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body',
 #     listen => 'what frontdesk.conf says', policy => 'body of the policy', teams => 'in place of the teams and agents',
-#     at => 'the time, UTC, that stands still until set_time()')
+#     at => 'the time, UTC, that stands still until set_time()', zone => 'of the calendar')
 sub new {
     my ($class, $dir, %option) = @_;
     my $self = bless { dir => "$dir", owner => $$, %option }, $class;
@@ -62,6 +62,7 @@ sub configure {
     my $socket = $self->{socket} // 'socket-mode = "0666"';
     my $roles = $self->{roles} // '';
     my $policy = $self->{policy} // '';
+    my $zone = $self->{zone} // 'America/Vancouver';
     my $teams = $self->{teams} // <<'CONF';
 team "tier1" { notify = {"tier1@diytel.ca"} }
 team "billing" { notify = {"billing-team@diytel.ca"} }
@@ -80,7 +81,7 @@ phone = "+1 604-635-0700"
 $extra
 relay { url = "smtp://127.0.0.1:$self->{relay}" timeout = "10s" }
 $directory
-calendar "pacific" { timezone = "America/Vancouver" hours = {"mon-fri 06:00-18:00"} }
+calendar "pacific" { timezone = "$zone" hours = {"mon-fri 06:00-18:00"} }
 policy "diytel" { calendar = "pacific" $policy }
 $teams
 role "support" { address = {"support\@diytel.ca", "telecom-support\@diytel.ca"} policy = "diytel" team = "tier1" }
