@@ -149,12 +149,20 @@ find_in_piece (const Calendar *calendar, gint64 at, ZonePiece piece, Interval *o
   return FALSE;
 }
 
+/* How far from AT it is looked for open time. A pause that is not over ends at G_MAXINT64. */
+static gint64
+find_horizon (gint64 at)
+{
+  const gint64 reach = LIMIT_CALENDAR_DAYS * ZONE_DAY;
+  return at > G_MAXINT64 - reach ? at : at + reach;
+}
+
 /* As calendar_next_open() without pauses; the stretch ends at the local midnight or where the clocks change at the latest,
  * and may go on behind that. */
 static gboolean
 find_open (const Calendar *calendar, gint64 at, Interval *open)
 {
-  gint64 horizon = at + LIMIT_CALENDAR_DAYS * ZONE_DAY;
+  gint64 horizon = find_horizon (at);
   while (at < horizon)
     {
       ZonePiece piece = zone_piece (calendar->zone, at);
@@ -201,7 +209,7 @@ next_pause (const GArray *pauses, gint64 at, gint64 to)
 static gboolean
 find_counted (const Calendar *calendar, gint64 at, const GArray *pauses, Interval *open)
 {
-  gint64 horizon = at + LIMIT_CALENDAR_DAYS * ZONE_DAY;
+  gint64 horizon = find_horizon (at);
   while (at < horizon)
     {
       if (!find_open (calendar, skip_pauses (pauses, at), open))
@@ -230,7 +238,7 @@ calendar_next_open (const Calendar *calendar, gint64 at, const GArray *pauses, I
   if (!find_counted (calendar, at, pauses, open))
     return FALSE;
   Interval more;
-  gint64 horizon = open->from + LIMIT_CALENDAR_DAYS * ZONE_DAY;
+  gint64 horizon = find_horizon (open->from);
   while (open->to < horizon && find_counted (calendar, open->to, pauses, &more) && more.from == open->to)
     open->to = more.to;
   return TRUE;
@@ -239,7 +247,7 @@ calendar_next_open (const Calendar *calendar, gint64 at, const GArray *pauses, I
 gboolean
 calendar_add (const Calendar *calendar, gint64 from, gint64 amount, const GArray *pauses, gint64 *deadline)
 {
-  gint64 horizon = from + LIMIT_CALENDAR_DAYS * ZONE_DAY;
+  gint64 horizon = find_horizon (from);
   Interval open;
   for (gint64 at = from; at < horizon && find_counted (calendar, at, pauses, &open); at = open.to)
     {

@@ -405,6 +405,25 @@ test_closing (void)
     }
 }
 
+/* A pause that is not over ends at G_MAXINT64: nothing counts behind its beginning. */
+static void
+test_open_pause (void)
+{
+  g_autoptr (Calendar) calendar = new_calendar ("America/Toronto");
+  read_week (calendar, "mon=09:00-17:00");
+  gint64 opening = read_instant ("2026-11-23T09:00:00-05:00"), hour = ZONE_DAY / 24, at;
+  const Interval pause = { opening + hour, G_MAXINT64 };
+  g_autoptr (GArray) pauses = g_array_new (FALSE, FALSE, sizeof (Interval));
+  g_array_append_val (pauses, pause);
+  g_assert_true (calendar_add (calendar, opening, hour, pauses, &at));
+  g_assert_cmpint (at, ==, opening + hour);
+  g_assert_false (calendar_add (calendar, opening, hour + 1, pauses, &at));
+  g_assert_cmpint (calendar_elapsed (calendar, opening, opening + 9 * ZONE_DAY, pauses), ==, hour);
+  g_autoptr (GArray) shares = calendar_shares (calendar, opening, opening + 9 * ZONE_DAY, pauses);
+  g_assert_cmpuint (shares->len, ==, 1);
+  g_assert_cmpint (g_array_index (shares, DayShare, 0).time, ==, hour);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -414,5 +433,6 @@ main (int argc, char **argv)
   g_test_add_func ("/calendar/properties", test_properties);
   g_test_add_func ("/calendar/never-open", test_never_open);
   g_test_add_func ("/calendar/closing", test_closing);
+  g_test_add_func ("/calendar/open-pause", test_open_pause);
   return g_test_run ();
 }
