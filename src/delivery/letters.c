@@ -83,11 +83,12 @@ recipient_address (const Config *config, const OutboxRow *row)
   return agent != NULL ? agent->mail : row->recipient;
 }
 
-/* "by 10:15 on Tuesday"; NULL where nothing is promised. */
+/* "by 10:15 on Tuesday"; NULL where nothing is promised, or what was is past: nobody is promised yesterday. */
 static char *
 write_promise (const Writing *writing, gint64 due)
 {
-  return due != 0 ? dates_promise (writing->language, writing->zone, due, writing->row->created_at) : NULL;
+  gint64 now = writing->row->created_at;
+  return due > now ? dates_promise (writing->language, writing->zone, due, now) : NULL;
 }
 
 /* NULL while we are open, or always are. */
@@ -116,7 +117,7 @@ read_occasion (const Writing *writing, Values *values)
         continue;
       values->target = g_strdup (name);
       values->due = dates_moment (writing->language, writing->zone, due, writing->row->created_at);
-      values->old_promise = write_promise (writing, due);
+      values->old_promise = dates_promise (writing->language, writing->zone, due, writing->row->created_at);
       return TRUE;
     }
   return FALSE;
