@@ -163,6 +163,8 @@ meet (const Policy *policy, const PromiseTerms *terms, GArray *promises, TargetK
     return;
   const Target target = find_target (policy, terms, kind, promise->waited);
   promise->met_at = at;
+  if (promise->due_at != 0 && promise->due_at < at && promise->breached_at == 0)
+    promise->breached_at = at; /* the clock has not seen it: the daemon was down */
   if (promise->since != 0 && target.span.kind != SPAN_NONE)
     promise->took = measure (&target, promise->since, at, is_paused_by_pending (kind) ? terms->pauses : NULL);
 }

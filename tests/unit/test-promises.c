@@ -209,6 +209,24 @@ test_took (void)
   g_assert_cmpint (answer->took, ==, G_GINT64_CONSTANT (2700) * G_USEC_PER_SEC);
 }
 
+/* An answer behind its time was late, also when the clock was not there to see it. */
+static void
+test_late_unseen (void)
+{
+  static const struct { const char *at; gboolean late; } answers[] = { { "10:59", FALSE }, { "11:00", FALSE }, { "11:01", TRUE } };
+  g_autoptr (Config) config = load (life);
+  const Policy *policy = config_find_policy (config, "life");
+  GTimeZone *zone = policy->calendar->zone;
+  const PromiseTerms terms = { .priority = 3, .opened_at = clock_of ("09:00", zone) };
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (GArray) promises = promises_open (policy, 3, NULL, terms.opened_at, FALSE, FALSE);
+      const Change answered = { .kind = CHANGE_ANSWERED, .at = clock_of (answers[i].at, zone) };
+      promises_change (policy, &terms, promises, &answered);
+      g_assert_cmpint (g_array_index (promises, Promise, 0).breached_at, ==, answers[i].late ? answered.at : 0);
+    }
+}
+
 /* Another policy: what it does not promise is dropped, what is new counts from the opening; without one nothing is promised. */
 static void
 test_other_policy (void)
@@ -281,6 +299,7 @@ main (int argc, char **argv)
   g_test_add_func ("/promises/deadlines", test_deadlines);
   g_test_add_func ("/promises/lives", test_lives);
   g_test_add_func ("/promises/took", test_took);
+  g_test_add_func ("/promises/late-unseen", test_late_unseen);
   g_test_add_func ("/promises/other-policy", test_other_policy);
   g_test_add_func ("/promises/next", test_next);
   g_test_add_func ("/promises/missed-update", test_missed_update);
