@@ -202,12 +202,16 @@ decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
 
 /* ---- what the policy makes of it ---- */
 
+/* CONTINUED: the ticket that the message continues, nullable. It did not come again by that. */
 static void
-apply_rules (const IntakeCase *intake, Decision *decision)
+apply_rules (const IntakeCase *intake, const Ticket *continued, Decision *decision)
 {
-  const TriageCase triage = {
-    .policy = decision->role->policy, .facts = intake->facts, .text = intake->text, .contact = intake->contact, .again = intake->earlier.again
-  };
+  const TriageCase triage = { .policy = decision->role->policy,
+                              .facts = intake->facts,
+                              .text = intake->text,
+                              .contact = intake->contact,
+                              .old_subject = continued != NULL ? continued->subject : NULL,
+                              .again = continued == NULL && intake->earlier.again };
   triage_apply (&triage, decision);
 }
 
@@ -230,7 +234,7 @@ decide_further (const IntakeCase *intake, const ThreadMatch *match, Decision *de
   decision->team = team != NULL ? team : decision->role->team;
   const Team *before = decision->team;
   if (decision->by_person && decision->role->policy != NULL)
-    apply_rules (intake, decision);
+    apply_rules (intake, ticket, decision);
   if (decision->priority >= ticket->priority)
     decision->priority = 0;
   if (decision->team == before)
@@ -256,7 +260,7 @@ static void
 decide_terms (const IntakeCase *intake, Decision *decision)
 {
   if (decision->role->policy != NULL && !decision->automatic)
-    apply_rules (intake, decision);
+    apply_rules (intake, NULL, decision);
   find_candidates (intake->config, decision);
 }
 

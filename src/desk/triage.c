@@ -44,13 +44,27 @@ triage_has_words (const char *text, const char *phrase)
   return has_folded (folded, wanted);
 }
 
+/* The subject without what the ticket's own says already. */
+static char *
+new_subject (const TriageCase *triage)
+{
+  g_autofree char *subject = fold (triage->facts->subject);
+  g_autofree char *old = fold (triage->old_subject != NULL ? triage->old_subject : "");
+  g_strstrip (old);
+  const char *at = *old != '\0' ? strstr (subject, old) : NULL;
+  if (at == NULL)
+    return g_steal_pointer (&subject);
+  return g_strdup_printf ("%.*s . %s", (int) (at - subject), subject, at + strlen (old));
+}
+
 /* Subject and what was newly written: quoted lines, and all behind the line that programs draw over a quoted message, are
  * somebody else's words. */
 static char *
 new_words (const TriageCase *triage)
 {
   g_auto (GStrv) lines = g_strsplit (triage->text, "\n", -1);
-  g_autoptr (GString) words = g_string_new (triage->facts->subject);
+  g_autofree char *subject = new_subject (triage);
+  g_autoptr (GString) words = g_string_new (subject);
   for (guint i = 0; lines[i] != NULL; i++)
     {
       if (g_str_has_prefix (lines[i], "-----") || g_str_has_prefix (lines[i], "_____"))

@@ -9,6 +9,7 @@ typedef struct {
   const MessageFacts *facts;
   const char *text;       /* of the message, "" where triage_asks_words() is FALSE */
   const Contact *contact; /* nullable */
+  const char *old_subject; /* of the ticket that the message continues, nullable: what repeats it says nothing new */
   gboolean again;         /* the same customer had a ticket with this subject within the longest `again-within` */
 } TriageCase;
 

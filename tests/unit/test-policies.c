@@ -372,6 +372,64 @@ test_diytel (void)
   g_assert_true (config_find_role_by_name (config, "billing")->accept == STANDING_KNOWN);
 }
 
+/* ---- a further message: what its ticket's subject says already is said no more, and it is not the same ticket again ---- */
+
+static Ticket *
+make_complaint (void)
+{
+  Ticket *ticket = g_new0 (Ticket, 1);
+  ticket->number = 7;
+  ticket->role = g_strdup ("support");
+  ticket->team = g_strdup ("success");
+  ticket->state = g_strdup ("open");
+  ticket->subject = g_strdup ("A formal complaint");
+  ticket->requester = g_strdup ("ann@customer.example");
+  ticket->participants = g_new0 (char *, 1);
+  ticket->priority = 3;
+  return ticket;
+}
+
+static void
+check_further (const Config *config, const MailRow *row)
+{
+  g_autoptr (MessageFacts) facts = read_mail (row);
+  g_autoptr (Ticket) ticket = make_complaint ();
+  g_autoptr (GPtrArray) references = g_ptr_array_new ();
+  g_ptr_array_add (references, ticket);
+  g_autoptr (Envelope) envelope = envelope_new ("ann@customer.example");
+  const IntakeCase intake = { .config = config,
+                              .envelope = envelope,
+                              .recipient = envelope_add_recipient (envelope, config, "support@diytel.ca"),
+                              .facts = facts,
+                              .text = row->text,
+                              .directory = DIRECTORY_NOT_FOUND,
+                              .pointers = { .by_reference = references },
+                              .earlier = { .again = TRUE },
+                              .alone = TRUE,
+                              .now = 1,
+                              .key = "key" };
+  Decision *decision = intake_decide (&intake);
+  g_autofree char *rules = name_rules (decision);
+  g_assert_cmpint (decision->kind, ==, INTAKE_CONTINUE);
+  g_assert_cmpstr (rules, ==, row->rules);
+  g_assert_cmpstr (decision->team != NULL ? decision->team->name : NULL, ==, row->team);
+  decision_free (decision);
+}
+
+static void
+test_further (void)
+{
+  static const MailRow rows[] = {
+    { "support", "Re: [DIYTel #7] A formal complaint", "Is there any news?", .rules = "" },
+    { "support", "Re: [DIYTel #7] A formal complaint", "It is urgent.\r\n> our firewall", .rules = "urgent" },
+    { "support", "A formal complaint about our firewall", "Is there any news?", .rules = "tier 2", .team = "tier2" },
+    { "support", "Another complaint", "Is there any news?", .rules = "management", .team = "management" },
+  };
+  g_autoptr (Config) config = load ("diytel");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    check_further (config, &rows[i]);
+}
+
 /* ---- priorities: the clock, except for the acknowledgement: Mon-Fri 09:00-17:00, UTC ---- */
 
 static const DueRow priorities_due[] = {
@@ -702,6 +760,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/policies/diytel", test_diytel);
+  g_test_add_func ("/policies/further", test_further);
   g_test_add_func ("/policies/priorities", test_priorities);
   g_test_add_func ("/policies/departments", test_departments);
   g_test_add_func ("/policies/standards", test_standards);
