@@ -14,8 +14,9 @@ our $SOURCE = $ENV{FRONTDESK_SOURCE} // die "FRONTDESK_SOURCE must name the sour
 my @under = split ' ', $ENV{FRONTDESK_UNDER} // ''; # valgrind, say
 my $faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
-# new(dir, relay => port, extra => 'lines at the top', directory => 'section', page => 'channel body',
+# new(dir, relay => port, extra => 'more lines', directory => 'section', page => 'channel body',
 #     listen => 'what frontdesk.conf says', policy => 'body of the policy', teams => 'in place of the teams and agents',
+#     desk => 'a file that has calendars, policies, people and roles, in place of those here',
 #     at => 'the time, UTC, that stands still until set_time()', zone => 'of the calendar')
 sub new {
     my ($class, $dir, %option) = @_;
@@ -56,10 +57,28 @@ sub configure {
     my ($self, %change) = @_;
     $self->{$_} = $change{$_} for keys %change;
     my $directory = $self->{directory} // 'directory { type = "table" }';
-    my $channel = $self->{channel} // 'type = "command" command = {"/bin/sh", "-c", "page=$(cat); printf \'%s\\\\n\' \\"$page\\" >> ' . $self->{dir} . '/pages"}';
     my $extra = $self->{extra} // '';
     my $listen = $self->{listen} // $self->milter;
     my $socket = $self->{socket} // 'socket-mode = "0666"';
+    my $desk = $self->{desk} ? qq{include("$self->{desk}")\n} : $self->small_desk;
+    spew($self->config_path, <<"CONF");
+listen = "$listen"
+$socket
+hostname = "mail.diytel.ca"
+database = "$self->{dir}/state/frontdesk.db"
+templates = "$SOURCE/templates"
+relay { url = "smtp://127.0.0.1:$self->{relay}" timeout = "10s" }
+$directory
+$desk
+$extra
+CONF
+    return;
+}
+
+# The desk of most tests.
+sub small_desk {
+    my ($self) = @_;
+    my $channel = $self->{channel} // 'type = "command" command = {"/bin/sh", "-c", "page=$(cat); printf \'%s\\\\n\' \\"$page\\" >> ' . $self->{dir} . '/pages"}';
     my $roles = $self->{roles} // '';
     my $policy = $self->{policy} // '';
     my $zone = $self->{zone} // 'America/Vancouver';
@@ -69,18 +88,10 @@ team "billing" { notify = {"billing-team@diytel.ca"} }
 team "noc" { notify = {"noc@diytel.ca"} }
 agent "alice" { name = "Alice Nguyen" mail = "alice@diytel.ca" teams = {"tier1", "noc"} mobile = "+16045550101" }
 CONF
-    spew($self->config_path, <<"CONF");
-listen = "$listen"
-$socket
-hostname = "mail.diytel.ca"
-database = "$self->{dir}/state/frontdesk.db"
-templates = "$SOURCE/templates"
+    return <<"CONF";
 tag = "DIYTel"
 company = "DIYTel"
 phone = "+1 604-635-0700"
-$extra
-relay { url = "smtp://127.0.0.1:$self->{relay}" timeout = "10s" }
-$directory
 calendar "pacific" { timezone = "$zone" hours = {"mon-fri 06:00-18:00"} }
 policy "diytel" { calendar = "pacific" $policy }
 $teams
@@ -99,7 +110,6 @@ channel "mail" { type = "mail" }
 schedule "noc" { timezone = "America/Vancouver" }
 escalation "noc" { step "first" { schedule = "noc" by = {"pager", "mail"} wait = "5m" } }
 CONF
-    return;
 }
 
 # Fills the embedded directory from lines "mail,name,organization,customer,language,status".
@@ -201,6 +211,13 @@ sub json {
 sub tickets {
     my ($self, @filter) = @_;
     return @{ $self->json('tickets', @filter)->{tickets} };
+}
+
+# Answers ticket NUMBER as an agent does.
+sub reply {
+    my ($self, $number, $text) = @_;
+    spew("$self->{dir}/answer", $text);
+    return run('sh', '-c', 'exec "$@" <"$0"', "$self->{dir}/answer", $self->under, "$BUILD/src/frontdesk", '-c', $self->config_path, 'reply', $number);
 }
 
 # What the pager was given: one structure a page.

@@ -96,6 +96,8 @@ sub mails {
     return map { parse(slurp($_)) } sort { -M $b <=> -M $a } glob "$self->{dir}/*.mail";
 }
 
+sub count { my ($self) = @_; return scalar(() = glob "$self->{dir}/*.mail") }
+
 sub parse {
     my ($kept) = @_;
     my ($envelope, $text) = split /\n\n/, $kept, 2;
