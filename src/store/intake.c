@@ -7,6 +7,7 @@
 #include "store/assign.h"
 #include "store/promises.h"
 #include "store/raw.h"
+#include "store/states.h"
 
 #define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 #define KEY_LENGTH 32 /* of the 64 hex digits: 128 bits tell messages apart, and the index stays small */
@@ -214,38 +215,6 @@ write_open (Database *database, IntakeJob *job, Decision *decision, GError **err
          write_rules (database, decision, now, error) && write_outgoing (database, decision, now, error);
 }
 
-static gboolean
-reopen (Database *database, const IntakeJob *job, gint64 ticket, GError **error)
-{
-  gint64 now = job->intake->now;
-  const Change change = { .kind = CHANGE_REOPENED, .at = now };
-  if (!database_run (database, error,
-                     "UPDATE ticket SET state = 'open', resolved_at = NULL, reopened = reopened + 1 WHERE number = ? AND state IN "
-                     "('resolved', 'closed')",
-                     "i", ticket))
-    return FALSE;
-  if (sqlite3_changes (database->handle) == 0)
-    return TRUE;
-  return database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'close'", "i", ticket) &&
-         promises_resume (database, ticket, now, error) && promises_apply (job->store, database, ticket, &change, error) &&
-         store_add_event (database, ticket, now, "reopened", requester (job->intake), "by its requester's mail", error);
-}
-
-/* The customer has written: what waited for that goes on. */
-static gboolean
-resume (Database *database, const IntakeJob *job, gint64 ticket, GError **error)
-{
-  gint64 now = job->intake->now;
-  const Change change = { .kind = CHANGE_TERMS, .at = now };
-  if (!database_run (database, error, "UPDATE ticket SET state = 'open' WHERE number = ? AND state = 'pending'", "i", ticket))
-    return FALSE;
-  if (sqlite3_changes (database->handle) == 0)
-    return TRUE;
-  return database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'resume'", "i", ticket) &&
-         promises_resume (database, ticket, now, error) && promises_apply (job->store, database, ticket, &change, error) &&
-         store_add_event (database, ticket, now, "resumed", requester (job->intake), "the customer has written", error);
-}
-
 /* What rules demand because of a further message: a ticket only ever becomes more urgent by it. */
 static gboolean
 follow_rules (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
@@ -271,8 +240,9 @@ follow_rules (Database *database, const IntakeJob *job, const Decision *decision
 static gboolean
 await_answer (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
 {
-  const Change change = { .kind = CHANGE_WROTE, .at = job->intake->now };
-  return !decision->by_person || (resume (database, job, decision->ticket, error) &&
+  gint64 now = job->intake->now;
+  const Change change = { .kind = CHANGE_WROTE, .at = now };
+  return !decision->by_person || (state_resume (job->store, database, decision->ticket, requester (job->intake), "the customer has written", now, error) &&
                                   promises_apply (job->store, database, decision->ticket, &change, error));
 }
 
@@ -291,7 +261,7 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
                      "ON CONFLICT DO NOTHING",
                      "isi", decision->ticket, participant, (gint64) LIMIT_PARTICIPANTS))
     return FALSE;
-  return (!decision->reopen || reopen (database, job, decision->ticket, error)) &&
+  return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error);
 }
 

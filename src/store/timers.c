@@ -1,5 +1,6 @@
 /* Timers: what happens to a ticket by itself. Closing and resuming have rows of their own; a promise is its own timer. */
 #include "store/promises.h"
+#include "store/states.h"
 
 #define CLOSINGS 500 /* in one transaction */
 #define PROMISES 50  /* in one transaction: mail that comes meanwhile waits for no more than these */
@@ -33,13 +34,8 @@ static gboolean
 resume_ticket (Database *database, gpointer data, GError **error)
 {
   const TimerJob *job = data;
-  const Change change = { .kind = CHANGE_TERMS, .at = job->now };
   gint64 ticket = database_number (database, 0, NULL, "SELECT ticket FROM timer WHERE due_at <= ? AND kind = 'resume' LIMIT 1", "i", job->now);
-  return ticket == 0 ||
-         (database_run (database, error, "DELETE FROM timer WHERE ticket = ? AND kind = 'resume'", "i", ticket) &&
-          database_run (database, error, "UPDATE ticket SET state = 'open' WHERE number = ? AND state = 'pending'", "i", ticket) &&
-          promises_resume (database, ticket, job->now, error) && promises_apply (job->store, database, ticket, &change, error) &&
-          store_add_event (database, ticket, job->now, "resumed", "frontdesk", "the time to wait is over", error));
+  return ticket == 0 || state_resume (job->store, database, ticket, "frontdesk", "the time to wait is over", job->now, error);
 }
 
 /* ---- promises ---- */

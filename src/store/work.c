@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/promises.h"
+#include "store/states.h"
 
 typedef struct {
   Store *store;
@@ -221,16 +222,12 @@ write_reopen (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   g_autofree char *state = find_state (database, work->ticket, error);
-  gboolean pending = g_strcmp0 (state, "pending") == 0;
-  if (state == NULL || (!pending && !require_state (database, work->ticket, TRUE, error)))
+  if (state == NULL)
     return FALSE;
-  return database_run (database, error,
-                       "UPDATE ticket SET state = 'open', resolved_at = NULL, reopened = reopened + ? WHERE number = ?", "ii",
-                       (gint64) !pending, work->ticket) &&
-         database_run (database, error, "DELETE FROM timer WHERE ticket = ?", "i", work->ticket) &&
-         promises_resume (database, work->ticket, work->now, error) &&
-         apply (database, work, pending ? CHANGE_TERMS : CHANGE_REOPENED, error) &&
-         store_add_event (database, work->ticket, work->now, pending ? "resumed" : "reopened", work->actor, NULL, error);
+  if (g_str_equal (state, "pending"))
+    return state_resume (work->store, database, work->ticket, work->actor, NULL, work->now, error);
+  return require_state (database, work->ticket, TRUE, error) &&
+         state_reopen (work->store, database, work->ticket, work->actor, NULL, work->now, error);
 }
 
 gboolean
