@@ -35,7 +35,8 @@ days_to_json (const Target *target, const Promise *promise, const GArray *pauses
   if (promise->due_at == 0 || target->span.kind == SPAN_ELAPSED)
     return list;
   gboolean paused = promise->target == TARGET_UPDATE || promise->target == TARGET_RESOLVE;
-  g_autoptr (GArray) shares = calendar_shares (target->calendar, promise->since, promise->due_at, paused ? pauses : NULL);
+  g_autoptr (GArray) shares =
+    calendar_shares (target->calendar, promise->since, promise->due_at, paused ? pauses : NULL);
   for (guint i = 0; i < shares->len; i++)
     json_array_append_new (list, share_to_json (&g_array_index (shares, DayShare, i)));
   return list;
@@ -57,15 +58,17 @@ promise_to_json (const Policy *policy, const Ticket *ticket, const Promise *prom
   const TicketKind *kind = policy != NULL ? policy_find_kind (policy, ticket->kind) : NULL;
   const Target *target = policy != NULL ? policy_find_target (policy, ticket->priority, kind, promise->target) : NULL;
   json_t *object =
-    json_pack ("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "target", target_to_string (promise->target), "cycle",
-               promise->cycle, "state", describe_state (promise), "since", output_time (promise->since), "due",
-               output_time (promise->due_at), "warn_at", output_time (promise->warn_at), "met_at", output_time (promise->met_at),
-               "breached_at", output_time (promise->breached_at), "moved", promise->moved, "pauses", pauses_to_json (promise, pauses));
+    json_pack ("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "target", target_to_string (promise->target),
+               "cycle", promise->cycle, "state", describe_state (promise), "since", output_time (promise->since), "due",
+               output_time (promise->due_at), "warn_at", output_time (promise->warn_at), "met_at",
+               output_time (promise->met_at), "breached_at", output_time (promise->breached_at), "moved",
+               promise->moved, "pauses", pauses_to_json (promise, pauses));
   if (target == NULL)
     return object;
   g_autofree char *promised = span_to_string (promise->waited ? policy->next_within : target->span);
   json_object_set_new (object, "promised", json_string (promised));
-  json_object_set_new (object, "calendar", json_string (target->span.kind == SPAN_ELAPSED ? "always" : target->calendar->name));
+  json_object_set_new (object, "calendar",
+                       json_string (target->span.kind == SPAN_ELAPSED ? "always" : target->calendar->name));
   json_object_set_new (object, "days", days_to_json (target, promise, pauses));
   return object;
 }
@@ -79,6 +82,7 @@ deadlines_to_json (const Config *config, Store *store, const Ticket *ticket, GEr
     return NULL;
   json_t *list = json_array ();
   for (guint i = 0; i < promises->len; i++)
-    json_array_append_new (list, promise_to_json (role != NULL ? role->policy : NULL, ticket, &g_array_index (promises, Promise, i), pauses));
+    json_array_append_new (list, promise_to_json (role != NULL ? role->policy : NULL, ticket,
+                                                  &g_array_index (promises, Promise, i), pauses));
   return list;
 }

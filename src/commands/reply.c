@@ -31,16 +31,19 @@ static gboolean
 check_words (const Policy *policy, const char *text, GError **error)
 {
   if (policy != NULL && policy->greeting != NULL && !g_str_has_prefix (text, policy->greeting))
-    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "policy \"%s\" has every answer begin with \"%s\"", policy->name, policy->greeting);
+    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "policy \"%s\" has every answer begin with \"%s\"",
+                 policy->name, policy->greeting);
   else if (policy != NULL && policy->closing != NULL && !g_str_has_suffix (text, policy->closing))
-    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "policy \"%s\" has every answer end with \"%s\"", policy->name, policy->closing);
+    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "policy \"%s\" has every answer end with \"%s\"", policy->name,
+                 policy->closing);
   else
     return TRUE;
   return FALSE;
 }
 
 static gboolean
-reply (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+reply (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
+       GError **error)
 {
   (void) data;
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);

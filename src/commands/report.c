@@ -25,7 +25,8 @@ static gboolean
 read_options (int *argc, char ***argv, Options *options, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "since", 0, 0, G_OPTION_ARG_STRING, &options->since, "tickets opened from TIME on; 30 days ago without it", "TIME" },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &options->since, "tickets opened from TIME on; 30 days ago without it",
+      "TIME" },
     { "until", 0, 0, G_OPTION_ARG_STRING, &options->until, "and before TIME; now without it", "TIME" },
     { "csv", 0, 0, G_OPTION_ARG_NONE, &options->csv, "a line for each group and target", NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL }
@@ -33,14 +34,16 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new ("- what was promised, and what was kept");
   g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
   g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, argc, argv, error) || !moment_read (options->until, zone, &options->to, error) ||
+  if (!g_option_context_parse (context, argc, argv, error) ||
+      !moment_read (options->until, zone, &options->to, error) ||
       !moment_read (options->since, zone, &options->from, error))
     return FALSE;
   if (options->since == NULL)
     options->from = options->to - 30 * G_TIME_SPAN_DAY;
   if (*argc == 1)
     return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "usage: frontdesk report [--since TIME] [--until TIME] [--csv]");
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+               "usage: frontdesk report [--since TIME] [--until TIME] [--csv]");
   return FALSE;
 }
 
@@ -72,11 +75,11 @@ static json_t *
 count_to_json (const TargetCount *count, int goal)
 {
   gboolean met = count->took->len > 0;
-  return json_pack ("{s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "kept", count->kept, "missed", count->missed, "open", count->open,
-                    "per_cent", per_cent_to_json (count->kept, count->kept + count->missed), "goal", goal_to_json (goal),
-                    "median_seconds", met ? json_integer (count->median) : json_null (), "p90_seconds",
-                    met ? json_integer (count->p90) : json_null (), "p99_seconds", met ? json_integer (count->p99) : json_null (),
-                    "breaches", breaches_to_json (count->breaches));
+  return json_pack ("{s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "kept", count->kept, "missed", count->missed,
+                    "open", count->open, "per_cent", per_cent_to_json (count->kept, count->kept + count->missed),
+                    "goal", goal_to_json (goal), "median_seconds", met ? json_integer (count->median) : json_null (),
+                    "p90_seconds", met ? json_integer (count->p90) : json_null (), "p99_seconds",
+                    met ? json_integer (count->p99) : json_null (), "breaches", breaches_to_json (count->breaches));
 }
 
 static json_t *
@@ -94,15 +97,17 @@ group_to_json (const Config *config, const ReportGroup *group)
   const Role *role = group->role != NULL ? config_find_role_by_name (config, group->role) : NULL;
   const Policy *policy = role != NULL ? role->policy : NULL;
   g_autofree char *priority = group->priority != 0 ? g_strdup_printf ("p%d", group->priority) : NULL;
-  json_t *object =
-    json_pack ("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "role", output_string (group->role), "team",
-               output_string (group->team), "priority", output_string (priority), "opened", group->opened, "resolved", group->resolved,
-               "first_contact", group->first_contact, "first_contact_per_cent", per_cent_to_json (group->first_contact, group->resolved),
-               "first_contact_goal", goal_to_json (policy != NULL ? policy->goal_first_contact : 0), "reopened", group->reopened,
-               "escalated", group->escalated, "escalated_per_cent", per_cent_to_json (group->escalated, group->opened),
-               "escalated_goal", goal_to_json (policy != NULL ? policy->goal_escalation : 0), "backlog", backlog_to_json (group));
+  json_t *object = json_pack (
+    "{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "role", output_string (group->role), "team",
+    output_string (group->team), "priority", output_string (priority), "opened", group->opened, "resolved",
+    group->resolved, "first_contact", group->first_contact, "first_contact_per_cent",
+    per_cent_to_json (group->first_contact, group->resolved), "first_contact_goal",
+    goal_to_json (policy != NULL ? policy->goal_first_contact : 0), "reopened", group->reopened, "escalated",
+    group->escalated, "escalated_per_cent", per_cent_to_json (group->escalated, group->opened), "escalated_goal",
+    goal_to_json (policy != NULL ? policy->goal_escalation : 0), "backlog", backlog_to_json (group));
   for (TargetKind target = 0; target < TARGETS; target++)
-    json_object_set_new (object, target_to_string (target), count_to_json (&group->target[target], policy != NULL ? policy->goal[target] : 0));
+    json_object_set_new (object, target_to_string (target),
+                         count_to_json (&group->target[target], policy != NULL ? policy->goal[target] : 0));
   return object;
 }
 
@@ -114,27 +119,28 @@ make_rows (const json_t *groups)
   json_t *rows = json_array ();
   size_t i;
   const json_t *group;
-  json_array_foreach (groups, i, group)
-    for (TargetKind target = 0; target < TARGETS; target++)
+  json_array_foreach (groups, i, group) for (TargetKind target = 0; target < TARGETS; target++)
+  {
+    json_t *row = json_copy (json_object_get (group, target_to_string (target)));
+    if (json_integer_value (json_object_get (row, "kept")) + json_integer_value (json_object_get (row, "missed")) +
+          json_integer_value (json_object_get (row, "open")) ==
+        0)
       {
-        json_t *row = json_copy (json_object_get (group, target_to_string (target)));
-        if (json_integer_value (json_object_get (row, "kept")) + json_integer_value (json_object_get (row, "missed")) +
-              json_integer_value (json_object_get (row, "open")) == 0)
-          {
-            json_decref (row);
-            continue;
-          }
-        json_object_set_new (row, "target", json_string (target_to_string (target)));
-        json_object_set (row, "role", json_object_get (group, "role"));
-        json_object_set (row, "team", json_object_get (group, "team"));
-        json_object_set (row, "priority", json_object_get (group, "priority"));
-        json_array_append_new (rows, row);
+        json_decref (row);
+        continue;
       }
+    json_object_set_new (row, "target", json_string (target_to_string (target)));
+    json_object_set (row, "role", json_object_get (group, "role"));
+    json_object_set (row, "team", json_object_get (group, "team"));
+    json_object_set (row, "priority", json_object_get (group, "priority"));
+    json_array_append_new (rows, row);
+  }
   return rows;
 }
 
-static const char *const target_keys[] = { "role", "team", "priority", "target", "kept", "missed", "open", "per_cent", "goal",
-                                           "median_seconds", "p90_seconds", "p99_seconds", NULL };
+static const char *const target_keys[] = { "role",        "team",        "priority", "target", "kept",
+                                           "missed",      "open",        "per_cent", "goal",   "median_seconds",
+                                           "p90_seconds", "p99_seconds", NULL };
 
 /* Fields of ours hold no comma, quote or line end, but names of roles and teams may. */
 static void
@@ -163,20 +169,31 @@ print_csv (const json_t *rows)
     printf ("%s%s", key > 0 ? "," : "", target_keys[key]);
   putchar ('\n');
   json_array_foreach (rows, i, row)
-    {
-      for (guint key = 0; target_keys[key] != NULL; key++)
-        print_csv_value (json_object_get (row, target_keys[key]), key == 0);
-      putchar ('\n');
-    }
+  {
+    for (guint key = 0; target_keys[key] != NULL; key++)
+      print_csv_value (json_object_get (row, target_keys[key]), key == 0);
+    putchar ('\n');
+  }
 }
 
 static void
 print_tables (const json_t *groups, const json_t *rows)
 {
-  const char *const titles[] = { "ROLE", "TEAM", "PRIO", "TARGET", "KEPT", "MISSED", "OPEN", "PER CENT", "GOAL", "MEDIAN S", "P90 S", "P99 S", NULL };
-  const char *const keys[] = { "role", "team", "priority", "opened", "resolved", "first_contact_per_cent", "first_contact_goal", "reopened",
-                               "escalated_per_cent", "escalated_goal", NULL };
-  const char *const group_titles[] = { "ROLE", "TEAM", "PRIO", "OPENED", "RESOLVED", "FIRST CONTACT %", "GOAL", "REOPENED", "ESCALATED %", "GOAL", NULL };
+  const char *const titles[] = { "ROLE",     "TEAM", "PRIO",     "TARGET", "KEPT",  "MISSED", "OPEN",
+                                 "PER CENT", "GOAL", "MEDIAN S", "P90 S",  "P99 S", NULL };
+  const char *const keys[] = { "role",
+                               "team",
+                               "priority",
+                               "opened",
+                               "resolved",
+                               "first_contact_per_cent",
+                               "first_contact_goal",
+                               "reopened",
+                               "escalated_per_cent",
+                               "escalated_goal",
+                               NULL };
+  const char *const group_titles[] = { "ROLE", "TEAM",     "PRIO",        "OPENED", "RESOLVED", "FIRST CONTACT %",
+                                       "GOAL", "REOPENED", "ESCALATED %", "GOAL",   NULL };
   output_table (groups, keys, group_titles);
   putchar ('\n');
   output_table (rows, target_keys, titles);
@@ -187,7 +204,8 @@ print (const CommandContext *context, const Options *options, json_t *groups)
 {
   if (context->json)
     {
-      output_json (json_pack ("{s:o, s:o, s:o}", "since", output_time (options->from), "until", output_time (options->to), "groups", groups));
+      output_json (json_pack ("{s:o, s:o, s:o}", "since", output_time (options->from), "until",
+                              output_time (options->to), "groups", groups));
       return;
     }
   json_t *rows = make_rows (groups);

@@ -34,13 +34,15 @@ work_on_ticket (CommandContext *context, const char *name, const char *id, WorkS
   if (context->json)
     output_json (ticket_to_json (ticket));
   else
-    printf ("ticket #%" G_GINT64_FORMAT ": %s, p%d, %s, team %s, assignee %s\n", number, ticket->state, ticket->priority,
-            ticket->kind != NULL ? ticket->kind : "standard", ticket->team, ticket->assignee != NULL ? ticket->assignee : "none");
+    printf ("ticket #%" G_GINT64_FORMAT ": %s, p%d, %s, team %s, assignee %s\n", number, ticket->state,
+            ticket->priority, ticket->kind != NULL ? ticket->kind : "standard", ticket->team,
+            ticket->assignee != NULL ? ticket->assignee : "none");
   return COMMAND_OK;
 }
 
 Outgoing *
-work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now, GError **error)
+work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now,
+                   GError **error)
 {
   g_autofree char *path = desk_secret_path (context->config);
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
@@ -142,7 +144,8 @@ command_priority (CommandContext *context, int argc, char **argv)
 
 /* DATA: the kind's name. */
 static gboolean
-set_kind (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+set_kind (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
+          GError **error)
 {
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
   if (ticket == NULL)
@@ -151,7 +154,8 @@ set_kind (CommandContext *context, Store *store, gint64 number, const char *acto
   gboolean standard = strcmp (data, "standard") == 0;
   if (standard || (role != NULL && role->policy != NULL && policy_find_kind (role->policy, data) != NULL))
     return store_set_kind (store, number, standard ? NULL : data, actor, now, error);
-  g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the policy of role \"%s\" has no kind \"%s\"", ticket->role, (const char *) data);
+  g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the policy of role \"%s\" has no kind \"%s\"", ticket->role,
+               (const char *) data);
   return FALSE;
 }
 
@@ -163,7 +167,8 @@ command_kind (CommandContext *context, int argc, char **argv)
 
 /* DATA: the time, or NULL. */
 static gboolean
-set_pending (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+set_pending (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
+             GError **error)
 {
   (void) context;
   const gint64 *until = data;
@@ -193,14 +198,17 @@ typedef struct {
 } Extension;
 
 static gboolean
-extend (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data, GError **error)
+extend (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
+        GError **error)
 {
   const Extension *extension = data;
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
-  g_autoptr (Outgoing) letter = ticket != NULL ? work_write_letter (context, store, number, "extension", now, error) : NULL;
+  g_autoptr (Outgoing) letter =
+    ticket != NULL ? work_write_letter (context, store, number, "extension", now, error) : NULL;
   if (letter == NULL)
     return FALSE;
-  letter->reason = g_strdup_printf ("%s %" G_GINT64_FORMAT, target_to_string (extension->target), ticket->due[extension->target]);
+  letter->reason =
+    g_strdup_printf ("%s %" G_GINT64_FORMAT, target_to_string (extension->target), ticket->due[extension->target]);
   return store_move_promise (store, number, extension->target, extension->due, letter, actor, now, error);
 }
 
@@ -231,7 +239,8 @@ close_ticket (CommandContext *context, Store *store, gint64 number, const char *
     return FALSE;
   const Role *role = config_find_role_by_name (context->config, ticket->role);
   gboolean cause = role != NULL && role->policy != NULL && role->policy->root_cause[ticket->priority - 1];
-  gboolean told = !GPOINTER_TO_INT (data) && role != NULL && (ticket->acknowledged_at != 0 || ticket->responded_at != 0);
+  gboolean told =
+    !GPOINTER_TO_INT (data) && role != NULL && (ticket->acknowledged_at != 0 || ticket->responded_at != 0);
   g_autoptr (Outgoing) letter = told ? work_write_letter (context, store, number, "resolved", now, error) : NULL;
   if (told && letter == NULL)
     return FALSE;

@@ -12,4 +12,5 @@ typedef gboolean (*WorkStep) (CommandContext *context, Store *store, gint64 numb
 int work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data);
 
 /* A letter to the requester of ticket NUMBER. The caller's; NULL with *ERROR. */
-Outgoing *work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now, GError **error);
+Outgoing *work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now,
+                             GError **error);

@@ -102,7 +102,8 @@ plan (const Policy *policy, const PromiseTerms *terms, Promise *promise)
 
 /* Appends the next cycle of TARGET, counted from SINCE, where it is promised. */
 static void
-begin (const Policy *policy, const PromiseTerms *terms, GArray *promises, TargetKind target, gint64 since, gboolean waits)
+begin (const Policy *policy, const PromiseTerms *terms, GArray *promises, TargetKind target, gint64 since,
+       gboolean waits)
 {
   Promise promise = { .target = target, .cycle = 1, .since = since, .waited = waits };
   if (find_target (policy, terms, target, waits).span.kind == SPAN_NONE)
@@ -114,7 +115,8 @@ begin (const Policy *policy, const PromiseTerms *terms, GArray *promises, Target
 }
 
 GArray *
-promises_open (const Policy *policy, int priority, const TicketKind *kind, gint64 opened, gboolean acknowledged, gboolean waits)
+promises_open (const Policy *policy, int priority, const TicketKind *kind, gint64 opened, gboolean acknowledged,
+               gboolean waits)
 {
   GArray *promises = g_array_new (FALSE, FALSE, sizeof (Promise));
   const PromiseTerms terms = { .kind = kind != NULL ? kind->name : NULL, .priority = priority, .opened_at = opened };
@@ -198,13 +200,15 @@ change_terms (const Policy *policy, const PromiseTerms *terms, GArray *promises,
   for (TargetKind target = 0; target < TARGETS; target++)
     {
       Promise *promise = find_open (promises, target);
-      gboolean promised = find_target (policy, terms, target, promise != NULL && promise->waited).span.kind != SPAN_NONE;
+      gboolean promised =
+        find_target (policy, terms, target, promise != NULL && promise->waited).span.kind != SPAN_NONE;
       if (promise != NULL && !promised)
         promise->dropped_at = at;
       else if (promise != NULL)
         plan (policy, terms, promise);
       else if (promised && target != TARGET_ACKNOWLEDGE && !has_any (promises, target))
-        begin (policy, terms, promises, target, target == TARGET_UPDATE ? last_answer (terms, promises) : terms->opened_at, FALSE);
+        begin (policy, terms, promises, target,
+               target == TARGET_UPDATE ? last_answer (terms, promises) : terms->opened_at, FALSE);
     }
 }
 
@@ -300,7 +304,8 @@ promises_extend (const Policy *policy, const PromiseTerms *terms, Promise *promi
 }
 
 void
-promises_begin_update (const Policy *policy, const PromiseTerms *terms, GArray *promises, const Promise *missed, gint64 now)
+promises_begin_update (const Policy *policy, const PromiseTerms *terms, GArray *promises, const Promise *missed,
+                       gint64 now)
 {
   gint64 length = missed->due_at - missed->since, since = missed->due_at;
   drop (promises, TARGET_UPDATE, now);

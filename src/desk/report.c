@@ -10,9 +10,9 @@ const char *const report_ages[AGES] = { "day", "three_days", "week", "month", "o
 
 struct Report {
   gint64 now;
-  GPtrArray *groups;    /* (element-type ReportGroup) */
-  GHashTable *places;   /* (element-type ReportGroup guint) their places, from 1 */
-  GArray *of_ticket;    /* (element-type guint) the group of each number from FIRST on, plus one */
+  GPtrArray *groups;  /* (element-type ReportGroup) */
+  GHashTable *places; /* (element-type ReportGroup guint) their places, from 1 */
+  GArray *of_ticket;  /* (element-type guint) the group of each number from FIRST on, plus one */
   gint64 first;
 };
 
@@ -82,7 +82,9 @@ report_free (Report *report)
 static guint
 find_group (Report *report, const ReportTicket *ticket)
 {
-  const ReportGroup wanted = { .role = (char *) ticket->role, .team = (char *) ticket->team, .priority = ticket->priority };
+  const ReportGroup wanted = { .role = (char *) ticket->role,
+                               .team = (char *) ticket->team,
+                               .priority = ticket->priority };
   guint place = GPOINTER_TO_UINT (g_hash_table_lookup (report->places, &wanted));
   if (place != 0)
     return place;
@@ -206,7 +208,8 @@ add_count (TargetCount *all, const TargetCount *count)
   all->missed += count->missed;
   all->open += count->open;
   g_array_append_vals (all->took, count->took->data, count->took->len);
-  g_array_append_vals (all->breaches, count->breaches->data, MIN (count->breaches->len, LIMIT_REPORT_BREACHES - all->breaches->len));
+  g_array_append_vals (all->breaches, count->breaches->data,
+                       MIN (count->breaches->len, LIMIT_REPORT_BREACHES - all->breaches->len));
 }
 
 /* The sum of all groups. */

@@ -4,11 +4,11 @@ GArray *
 promises_read (Database *database, gint64 ticket, GError **error)
 {
   g_autoptr (GArray) promises = g_array_new (FALSE, FALSE, sizeof (Promise));
-  g_autoptr (Query) query =
-    database_query (database, error,
-                    "SELECT target, cycle, since, warn_at, extend_at, due_at, waited, moved, met_at, dropped_at, warned_at, "
-                    "extended_at, breached_at, took FROM promise WHERE ticket = ? ORDER BY target, cycle",
-                    "i", ticket);
+  g_autoptr (Query) query = database_query (
+    database, error,
+    "SELECT target, cycle, since, warn_at, extend_at, due_at, waited, moved, met_at, dropped_at, warned_at, "
+    "extended_at, breached_at, took FROM promise WHERE ticket = ? ORDER BY target, cycle",
+    "i", ticket);
   int row = -1;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
@@ -34,14 +34,15 @@ promises_read (Database *database, gint64 ticket, GError **error)
 static gboolean
 write_one (Database *database, gint64 ticket, const Promise *promise, GError **error)
 {
-  return database_run (database, error,
-                       "INSERT OR REPLACE INTO promise (ticket, target, cycle, since, warn_at, extend_at, due_at, waited, moved, "
-                       "met_at, dropped_at, warned_at, extended_at, breached_at, took, next_at) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                       "iii0000ii0000000", ticket, (gint64) promise->target, (gint64) promise->cycle, promise->since,
-                       promise->warn_at, promise->extend_at, promise->due_at, (gint64) promise->waited, (gint64) promise->moved,
-                       promise->met_at, promise->dropped_at, promise->warned_at, promise->extended_at, promise->breached_at,
-                       promise->took, promise_next (promise));
+  return database_run (
+    database, error,
+    "INSERT OR REPLACE INTO promise (ticket, target, cycle, since, warn_at, extend_at, due_at, waited, moved, "
+    "met_at, dropped_at, warned_at, extended_at, breached_at, took, next_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "iii0000ii0000000", ticket, (gint64) promise->target, (gint64) promise->cycle, promise->since, promise->warn_at,
+    promise->extend_at, promise->due_at, (gint64) promise->waited, (gint64) promise->moved, promise->met_at,
+    promise->dropped_at, promise->warned_at, promise->extended_at, promise->breached_at, promise->took,
+    promise_next (promise));
 }
 
 gboolean
@@ -63,9 +64,9 @@ static GArray *
 read_pauses (Database *database, gint64 ticket, GError **error)
 {
   g_autoptr (GArray) pauses = g_array_new (FALSE, FALSE, sizeof (Interval));
-  g_autoptr (Query) query =
-    database_query (database, error, "SELECT from_at, coalesce(to_at, 9223372036854775807) FROM pause WHERE ticket = ? ORDER BY from_at",
-                    "i", ticket);
+  g_autoptr (Query) query = database_query (
+    database, error,
+    "SELECT from_at, coalesce(to_at, 9223372036854775807) FROM pause WHERE ticket = ? ORDER BY from_at", "i", ticket);
   int row = -1;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
@@ -82,8 +83,9 @@ promises_read_terms (Database *database, gint64 ticket, PromiseTerms *terms, GEr
   if (pauses == NULL)
     return FALSE;
   terms->pauses = pauses;
-  g_autoptr (Query) query =
-    database_query (database, error, "SELECT role, kind, priority, opened_at, state = 'pending' FROM ticket WHERE number = ?", "i", ticket);
+  g_autoptr (Query) query = database_query (
+    database, error, "SELECT role, kind, priority, opened_at, state = 'pending' FROM ticket WHERE number = ?", "i",
+    ticket);
   int row = query != NULL ? query_next (database, query, error) : -1;
   if (row == 0)
     g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "there is no ticket #%" G_GINT64_FORMAT, ticket);
@@ -130,16 +132,18 @@ promises_apply (Store *store, Database *database, gint64 ticket, const Change *c
 gboolean
 promises_pause (Database *database, gint64 ticket, gint64 now, GError **error)
 {
-  return database_run (database, error,
-                       "INSERT INTO pause (ticket, from_at) SELECT ?1, ?2 WHERE NOT EXISTS "
-                       "(SELECT 1 FROM pause WHERE ticket = ?1 AND to_at IS NULL) ON CONFLICT DO UPDATE SET to_at = NULL",
-                       "ii", ticket, now);
+  return database_run (
+    database, error,
+    "INSERT INTO pause (ticket, from_at) SELECT ?1, ?2 WHERE NOT EXISTS "
+    "(SELECT 1 FROM pause WHERE ticket = ?1 AND to_at IS NULL) ON CONFLICT DO UPDATE SET to_at = NULL",
+    "ii", ticket, now);
 }
 
 gboolean
 promises_resume (Database *database, gint64 ticket, gint64 now, GError **error)
 {
-  return database_run (database, error, "UPDATE pause SET to_at = ? WHERE ticket = ? AND to_at IS NULL", "ii", now, ticket);
+  return database_run (database, error, "UPDATE pause SET to_at = ? WHERE ticket = ? AND to_at IS NULL", "ii", now,
+                       ticket);
 }
 
 gboolean

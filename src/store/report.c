@@ -19,11 +19,11 @@ static gboolean
 read_tickets (Database *database, gint64 since, gint64 until, Reading *reading, GError **error)
 {
   int row = -1;
-  g_autoptr (Query) query =
-    database_query (database, error,
-                    "SELECT number, role, team, state, priority, opened_at, resolved_at, reopened, escalated, answers, acknowledged_at "
-                    "FROM ticket WHERE opened_at >= ? AND opened_at < ? AND state <> 'refused' ORDER BY number",
-                    "ii", since, until);
+  g_autoptr (Query) query = database_query (
+    database, error,
+    "SELECT number, role, team, state, priority, opened_at, resolved_at, reopened, escalated, answers, acknowledged_at "
+    "FROM ticket WHERE opened_at >= ? AND opened_at < ? AND state <> 'refused' ORDER BY number",
+    "ii", since, until);
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
       const ReportTicket ticket = { .number = query_number (query, 0),
@@ -60,16 +60,17 @@ static gboolean
 read_promises (Database *database, const Reading *reading, GError **error)
 {
   int row = -1;
-  g_autoptr (Query) query =
-    database_query (database, error,
-                    "SELECT ticket, target, due_at, met_at, dropped_at, breached_at, took FROM promise WHERE ticket BETWEEN ? AND ?", "ii",
-                    reading->first, reading->last);
+  g_autoptr (Query) query = database_query (
+    database, error,
+    "SELECT ticket, target, due_at, met_at, dropped_at, breached_at, took FROM promise WHERE ticket BETWEEN ? AND ?",
+    "ii", reading->first, reading->last);
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
       gint64 met_at = query_number (query, 3);
       const ReportPromise promise = { .ticket = query_number (query, 0),
                                       .target = (TargetKind) query_number (query, 1),
-                                      .outcome = find_outcome (query_number (query, 2), met_at, query_number (query, 4), query_number (query, 5)),
+                                      .outcome = find_outcome (query_number (query, 2), met_at, query_number (query, 4),
+                                                               query_number (query, 5)),
                                       .took = met_at != 0 ? query_number (query, 6) : -1 };
       reading->funcs->promise (reading->data, &promise);
     }

@@ -31,4 +31,5 @@ typedef struct Store Store;
 
 /* Calls FUNCS for each ticket opened from SINCE until before UNTIL that was not refused, and then for each promise. Errors:
  * STORE_ERROR. */
-gboolean store_report (Store *store, gint64 since, gint64 until, const ReportFuncs *funcs, gpointer data, GError **error);
+gboolean store_report (Store *store, gint64 since, gint64 until, const ReportFuncs *funcs, gpointer data,
+                       GError **error);

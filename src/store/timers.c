@@ -16,14 +16,16 @@ static gboolean
 close_tickets (Database *database, gpointer data, GError **error)
 {
   const TimerJob *job = data;
-  return database_run (database, error,
-                       "INSERT INTO event (ticket, at, kind, actor, detail) SELECT ticket, ?1, 'closed', 'frontdesk', "
-                       "'close-after has passed' FROM timer WHERE due_at <= ?1 AND kind = 'close' ORDER BY due_at LIMIT ?2",
-                       "ii", job->now, (gint64) CLOSINGS) &&
-         database_run (database, error,
-                       "UPDATE ticket SET state = 'closed' WHERE state = 'resolved' AND number IN (SELECT ticket FROM timer "
-                       "WHERE due_at <= ?1 AND kind = 'close' ORDER BY due_at LIMIT ?2)",
-                       "ii", job->now, (gint64) CLOSINGS) &&
+  return database_run (
+           database, error,
+           "INSERT INTO event (ticket, at, kind, actor, detail) SELECT ticket, ?1, 'closed', 'frontdesk', "
+           "'close-after has passed' FROM timer WHERE due_at <= ?1 AND kind = 'close' ORDER BY due_at LIMIT ?2",
+           "ii", job->now, (gint64) CLOSINGS) &&
+         database_run (
+           database, error,
+           "UPDATE ticket SET state = 'closed' WHERE state = 'resolved' AND number IN (SELECT ticket FROM timer "
+           "WHERE due_at <= ?1 AND kind = 'close' ORDER BY due_at LIMIT ?2)",
+           "ii", job->now, (gint64) CLOSINGS) &&
          database_run (database, error,
                        "DELETE FROM timer WHERE id IN (SELECT id FROM timer WHERE due_at <= ?1 AND kind = 'close' "
                        "ORDER BY due_at LIMIT ?2)",
@@ -34,8 +36,10 @@ static gboolean
 resume_ticket (Database *database, gpointer data, GError **error)
 {
   const TimerJob *job = data;
-  gint64 ticket = database_number (database, 0, NULL, "SELECT ticket FROM timer WHERE due_at <= ? AND kind = 'resume' LIMIT 1", "i", job->now);
-  return ticket == 0 || state_resume (job->store, database, ticket, "frontdesk", "the time to wait is over", job->now, error);
+  gint64 ticket = database_number (
+    database, 0, NULL, "SELECT ticket FROM timer WHERE due_at <= ? AND kind = 'resume' LIMIT 1", "i", job->now);
+  return ticket == 0 ||
+         state_resume (job->store, database, ticket, "frontdesk", "the time to wait is over", job->now, error);
 }
 
 /* ---- promises ---- */
@@ -52,7 +56,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reaction, reaction_clear)
 static gint64
 begin_incident (Database *database, gint64 ticket, const Reaction *reaction, gint64 now, GError **error)
 {
-  if (!database_run (database, error, "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
+  if (!database_run (database, error,
+                     "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
                      "isi", ticket, reaction->escalation, now))
     return 0;
   return sqlite3_last_insert_rowid (database->handle);
@@ -81,12 +86,12 @@ carry_out (const TimerJob *job, Database *database, gint64 ticket, const Reactio
       !store_add_event (database, ticket, job->now, reaction->event, "frontdesk", reaction->detail, error))
     return FALSE;
   if (reaction->team != NULL &&
-      !database_run (database, error, "UPDATE ticket SET team = ?, assignee = NULL, escalated = 1 WHERE number = ?", "si", reaction->team,
-                     ticket))
+      !database_run (database, error, "UPDATE ticket SET team = ?, assignee = NULL, escalated = 1 WHERE number = ?",
+                     "si", reaction->team, ticket))
     return FALSE;
-  if (reaction->priority != 0 &&
-      (!database_run (database, error, "UPDATE ticket SET priority = ? WHERE number = ?", "ii", (gint64) reaction->priority, ticket) ||
-       !promises_apply (job->store, database, ticket, &change, error)))
+  if (reaction->priority != 0 && (!database_run (database, error, "UPDATE ticket SET priority = ? WHERE number = ?",
+                                                 "ii", (gint64) reaction->priority, ticket) ||
+                                  !promises_apply (job->store, database, ticket, &change, error)))
     return FALSE;
   return send_all (database, ticket, reaction, job->now, error);
 }
@@ -117,7 +122,8 @@ react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind
   if (job->store->rules != NULL)
     job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, job->now, &reaction);
   g_mutex_unlock (&job->store->rules_lock);
-  return promises_write (database, ticket->number, promises, error) && carry_out (job, database, ticket->number, &reaction, error);
+  return promises_write (database, ticket->number, promises, error) &&
+         carry_out (job, database, ticket->number, &reaction, error);
 }
 
 typedef struct {
@@ -128,9 +134,9 @@ static GArray *
 find_due (Database *database, gint64 now, GError **error)
 {
   g_autoptr (GArray) due = g_array_new (FALSE, FALSE, sizeof (DuePromise));
-  g_autoptr (Query) query = database_query (database, error,
-                                            "SELECT ticket, target, cycle FROM promise WHERE next_at <= ? ORDER BY next_at LIMIT ?", "ii",
-                                            now, (gint64) PROMISES);
+  g_autoptr (Query) query = database_query (
+    database, error, "SELECT ticket, target, cycle FROM promise WHERE next_at <= ? ORDER BY next_at LIMIT ?", "ii", now,
+    (gint64) PROMISES);
   int row = -1;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
@@ -189,15 +195,17 @@ store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error)
 {
   TimerJob job = { .store = store, .now = now };
   gint64 next[3] = { 0 };
-  if (!work_off (store, "SELECT due_at FROM timer WHERE kind = 'close' ORDER BY due_at LIMIT 1", close_tickets, &job, &next[0], error) ||
-      !work_off (store, "SELECT due_at FROM timer WHERE kind = 'resume' ORDER BY due_at LIMIT 1", resume_ticket, &job, &next[1], error))
+  if (!work_off (store, "SELECT due_at FROM timer WHERE kind = 'close' ORDER BY due_at LIMIT 1", close_tickets, &job,
+                 &next[0], error) ||
+      !work_off (store, "SELECT due_at FROM timer WHERE kind = 'resume' ORDER BY due_at LIMIT 1", resume_ticket, &job,
+                 &next[1], error))
     return FALSE;
   g_mutex_lock (&store->rules_lock);
   gboolean ruled = store->rules != NULL;
   g_mutex_unlock (&store->rules_lock);
   next[2] = G_MAXINT64;
-  if (ruled && !work_off (store, "SELECT next_at FROM promise WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1", run_promises, &job,
-                          &next[2], error))
+  if (ruled && !work_off (store, "SELECT next_at FROM promise WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1",
+                          run_promises, &job, &next[2], error))
     return FALSE;
   *next_due = MIN (next[0], MIN (next[1], next[2]));
   return TRUE;
@@ -212,10 +220,11 @@ refresh_some (Database *database, gpointer data, GError **error)
   TimerJob *job = data;
   const Change change = { .kind = CHANGE_TERMS, .at = job->now };
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (Query) query = database_query (database, error,
-                                            "SELECT number, role, coalesce(version, 0) FROM ticket WHERE number > ? AND state IN "
-                                            "('open', 'pending') ORDER BY number LIMIT 500",
-                                            "i", job->last);
+  g_autoptr (Query) query =
+    database_query (database, error,
+                    "SELECT number, role, coalesce(version, 0) FROM ticket WHERE number > ? AND state IN "
+                    "('open', 'pending') ORDER BY number LIMIT 500",
+                    "i", job->last);
   int row = -1;
   job->done = 0;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
@@ -224,7 +233,8 @@ refresh_some (Database *database, gpointer data, GError **error)
       job->last = query_number (query, 0);
       job->done++;
       g_mutex_lock (&job->store->rules_lock);
-      gboolean same = job->store->rules == NULL || job->store->rules->version (job->store->rules_data, role) == query_number (query, 2);
+      gboolean same = job->store->rules == NULL ||
+                      job->store->rules->version (job->store->rules_data, role) == query_number (query, 2);
       g_mutex_unlock (&job->store->rules_lock);
       if (!same)
         g_array_append_val (stale, job->last);

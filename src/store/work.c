@@ -59,10 +59,12 @@ write_note (Database *database, gpointer data, GError **error)
   const Work *work = data;
   g_autofree char *state = find_state (database, work->ticket, error);
   return state != NULL &&
-         database_run (database, error,
-                       "INSERT INTO message (ticket, kind, direction, sender, text, at) VALUES (?, ?, 'internal', ?, ?, ?)",
-                       "isssi", work->ticket, work->root_cause ? "root-cause" : "note", work->actor, work->text, work->now) &&
-         store_add_event (database, work->ticket, work->now, work->root_cause ? "root cause" : "noted", work->actor, work->text, error);
+         database_run (
+           database, error,
+           "INSERT INTO message (ticket, kind, direction, sender, text, at) VALUES (?, ?, 'internal', ?, ?, ?)",
+           "isssi", work->ticket, work->root_cause ? "root-cause" : "note", work->actor, work->text, work->now) &&
+         store_add_event (database, work->ticket, work->now, work->root_cause ? "root cause" : "noted", work->actor,
+                          work->text, error);
 }
 
 gboolean
@@ -84,13 +86,13 @@ write_assignment (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   g_autofree char *state = find_state (database, work->ticket, error);
-  g_autofree char *detail =
-    g_strdup_printf ("%s%s%s%s", work->team != NULL ? "team " : "", work->team != NULL ? work->team : "",
-                     work->team != NULL && work->assignee != NULL ? ", " : "", work->assignee != NULL ? work->assignee : "");
+  g_autofree char *detail = g_strdup_printf (
+    "%s%s%s%s", work->team != NULL ? "team " : "", work->team != NULL ? work->team : "",
+    work->team != NULL && work->assignee != NULL ? ", " : "", work->assignee != NULL ? work->assignee : "");
   return state != NULL &&
          database_run (database, error,
-                       "UPDATE ticket SET team = coalesce(?, team), assignee = coalesce(?, assignee) WHERE number = ?", "ssi",
-                       work->team, work->assignee, work->ticket) &&
+                       "UPDATE ticket SET team = coalesce(?, team), assignee = coalesce(?, assignee) WHERE number = ?",
+                       "ssi", work->team, work->assignee, work->ticket) &&
          store_add_event (database, work->ticket, work->now, "assigned", work->actor, detail, error);
 }
 
@@ -111,8 +113,8 @@ write_priority (Database *database, gpointer data, GError **error)
     return FALSE;
   gint64 old = database_number (database, 0, NULL, "SELECT priority FROM ticket WHERE number = ?", "i", work->ticket);
   g_autofree char *detail = g_strdup_printf ("from p%d to p%d", (int) old, work->priority);
-  return database_run (database, error, "UPDATE ticket SET priority = ? WHERE number = ?", "ii", (gint64) work->priority,
-                       work->ticket) &&
+  return database_run (database, error, "UPDATE ticket SET priority = ? WHERE number = ?", "ii",
+                       (gint64) work->priority, work->ticket) &&
          apply (database, work, CHANGE_TERMS, error) &&
          store_add_event (database, work->ticket, work->now, "priority", work->actor, detail, error);
 }
@@ -132,9 +134,10 @@ resolve_incidents (Database *database, const Work *work, GError **error)
                        "UPDATE outbox SET state = 'dropped', last_error = 'the ticket was resolved' "
                        "WHERE ticket = ? AND kind = 'page' AND state IN ('due', 'sending')",
                        "i", work->ticket) &&
-         database_run (database, error,
-                       "UPDATE incident SET state = 'resolved', resolved_at = ? WHERE ticket = ? AND state <> 'resolved'", "ii",
-                       work->now, work->ticket);
+         database_run (
+           database, error,
+           "UPDATE incident SET state = 'resolved', resolved_at = ? WHERE ticket = ? AND state <> 'resolved'", "ii",
+           work->now, work->ticket);
 }
 
 /* A note on the root cause was demanded, by the policy or by a rule when the ticket came, and none is there. */
@@ -142,10 +145,11 @@ static gboolean
 check_root_cause (Database *database, const Work *work, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  gint64 missing = database_number (database, 0, &failure,
-                                    "SELECT (root_cause OR ?1) AND NOT EXISTS (SELECT 1 FROM message WHERE ticket = ?2 AND kind = "
-                                    "'root-cause') FROM ticket WHERE number = ?2",
-                                    "ii", (gint64) work->root_cause, work->ticket);
+  gint64 missing =
+    database_number (database, 0, &failure,
+                     "SELECT (root_cause OR ?1) AND NOT EXISTS (SELECT 1 FROM message WHERE ticket = ?2 AND kind = "
+                     "'root-cause') FROM ticket WHERE number = ?2",
+                     "ii", (gint64) work->root_cause, work->ticket);
   if (failure != NULL)
     g_propagate_error (error, g_steal_pointer (&failure));
   else if (missing != 0)
@@ -163,11 +167,11 @@ static gboolean
 begin_next (Database *database, const Work *work, GError **error)
 {
   g_autoptr (GArray) waiting = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (Query) query =
-    database_query (database, error,
-                    "SELECT number FROM ticket WHERE coalesce(customer, requester) = (SELECT coalesce(customer, requester) FROM "
-                    "ticket WHERE number = ?1) AND number > ?1 AND after = ?1",
-                    "i", work->ticket);
+  g_autoptr (Query) query = database_query (
+    database, error,
+    "SELECT number FROM ticket WHERE coalesce(customer, requester) = (SELECT coalesce(customer, requester) FROM "
+    "ticket WHERE number = ?1) AND number > ?1 AND after = ?1",
+    "i", work->ticket);
   int row = -1;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
@@ -187,8 +191,9 @@ begin_next (Database *database, const Work *work, GError **error)
 static gboolean
 send_last_letter (Database *database, const Work *work, GError **error)
 {
-  gint64 acknowledged =
-    database_number (database, 0, NULL, "SELECT acknowledged_at IS NOT NULL OR answers > 0 FROM ticket WHERE number = ?", "i", work->ticket);
+  gint64 acknowledged = database_number (
+    database, 0, NULL, "SELECT acknowledged_at IS NOT NULL OR answers > 0 FROM ticket WHERE number = ?", "i",
+    work->ticket);
   return acknowledged == 0 || send_letter (database, work, error);
 }
 
@@ -201,18 +206,24 @@ write_close (Database *database, gpointer data, GError **error)
                        work->now, work->ticket) &&
          resolve_incidents (database, work, error) &&
          database_run (database, error, "DELETE FROM timer WHERE ticket = ?", "i", work->ticket) &&
-         database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'close', ?)", "ii", work->ticket,
-                       work->at) &&
+         database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'close', ?)", "ii",
+                       work->ticket, work->at) &&
          apply (database, work, CHANGE_RESOLVED, error) && promises_pause (database, work->ticket, work->now, error) &&
          begin_next (database, work, error) && send_last_letter (database, work, error) &&
          store_add_event (database, work->ticket, work->now, "resolved", work->actor, NULL, error);
 }
 
 gboolean
-store_close_ticket (Store *store, gint64 ticket, gboolean root_cause, const Outgoing *letter, const char *actor, gint64 close_at,
-                    gint64 now, GError **error)
+store_close_ticket (Store *store, gint64 ticket, gboolean root_cause, const Outgoing *letter, const char *actor,
+                    gint64 close_at, gint64 now, GError **error)
 {
-  Work work = { .store = store, .ticket = ticket, .root_cause = root_cause, .letter = letter, .actor = actor, .at = close_at, .now = now };
+  Work work = { .store = store,
+                .ticket = ticket,
+                .root_cause = root_cause,
+                .letter = letter,
+                .actor = actor,
+                .at = close_at,
+                .now = now };
   return store_write (store, write_close, &work, error);
 }
 
@@ -245,8 +256,9 @@ write_pending (Database *database, gpointer data, GError **error)
          database_run (database, error, "UPDATE ticket SET state = 'pending' WHERE number = ?", "i", work->ticket) &&
          promises_pause (database, work->ticket, work->now, error) &&
          database_run (database, error, "DELETE FROM timer WHERE ticket = ?", "i", work->ticket) &&
-         (work->at == 0 || database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'resume', ?)", "ii",
-                                         work->ticket, work->at)) &&
+         (work->at == 0 ||
+          database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'resume', ?)", "ii",
+                        work->ticket, work->at)) &&
          apply (database, work, CHANGE_TERMS, error) &&
          store_add_event (database, work->ticket, work->now, "pending", work->actor, "waits for the customer", error);
 }
@@ -263,9 +275,11 @@ write_kind (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   return require_state (database, work->ticket, FALSE, error) &&
-         database_run (database, error, "UPDATE ticket SET kind = ? WHERE number = ?", "si", work->kind, work->ticket) &&
+         database_run (database, error, "UPDATE ticket SET kind = ? WHERE number = ?", "si", work->kind,
+                       work->ticket) &&
          apply (database, work, CHANGE_TERMS, error) &&
-         store_add_event (database, work->ticket, work->now, "kind", work->actor, work->kind != NULL ? work->kind : "standard", error);
+         store_add_event (database, work->ticket, work->now, "kind", work->actor,
+                          work->kind != NULL ? work->kind : "standard", error);
 }
 
 gboolean
@@ -279,26 +293,30 @@ static gboolean
 write_moved (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
-  gint64 open = database_number (database, 0, NULL,
-                                 "SELECT count(*) FROM promise WHERE ticket = ? AND target = ? AND met_at IS NULL AND dropped_at IS NULL",
-                                 "ii", work->ticket, (gint64) work->target);
+  gint64 open = database_number (
+    database, 0, NULL,
+    "SELECT count(*) FROM promise WHERE ticket = ? AND target = ? AND met_at IS NULL AND dropped_at IS NULL", "ii",
+    work->ticket, (gint64) work->target);
   if (!require_state (database, work->ticket, FALSE, error))
     return FALSE;
   if (open == 0)
     {
-      g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "ticket #%" G_GINT64_FORMAT " has no open target \"%s\"", work->ticket,
-                   target_to_string (work->target));
+      g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "ticket #%" G_GINT64_FORMAT " has no open target \"%s\"",
+                   work->ticket, target_to_string (work->target));
       return FALSE;
     }
   return apply (database, work, CHANGE_MOVED, error) && send_letter (database, work, error) &&
-         store_add_event (database, work->ticket, work->now, "extended", work->actor, target_to_string (work->target), error);
+         store_add_event (database, work->ticket, work->now, "extended", work->actor, target_to_string (work->target),
+                          error);
 }
 
 gboolean
-store_move_promise (Store *store, gint64 ticket, TargetKind target, gint64 due, const Outgoing *letter, const char *actor, gint64 now,
-                    GError **error)
+store_move_promise (Store *store, gint64 ticket, TargetKind target, gint64 due, const Outgoing *letter,
+                    const char *actor, gint64 now, GError **error)
 {
-  Work work = { .store = store, .ticket = ticket, .target = target, .at = due, .letter = letter, .actor = actor, .now = now };
+  Work work = {
+    .store = store, .ticket = ticket, .target = target, .at = due, .letter = letter, .actor = actor, .now = now
+  };
   return store_write (store, write_moved, &work, error);
 }
 
@@ -308,22 +326,26 @@ write_answer (Database *database, gpointer data, GError **error)
   const Work *work = data;
   g_autofree char *message_id = store_message_id (work->letter, work->ticket);
   return require_state (database, work->ticket, FALSE, error) &&
-         database_run (database, error,
-                       "INSERT INTO message (ticket, kind, direction, message_id, sender, text, at) VALUES (?, 'message', 'out', ?, ?, ?, ?)",
-                       "isssi", work->ticket, message_id, work->actor, work->text, work->now) &&
-         database_run (database, error,
-                       "UPDATE outbox SET state = 'dropped', last_error = 'an answer went out first' WHERE ticket = ? AND kind = "
-                       "'acknowledgement' AND state = 'due' AND attempts = 0",
-                       "i", work->ticket) &&
-         database_run (database, error,
-                       "UPDATE ticket SET answers = answers + 1, responded_at = coalesce(responded_at, ?) WHERE number = ?", "ii",
-                       work->now, work->ticket) &&
+         database_run (
+           database, error,
+           "INSERT INTO message (ticket, kind, direction, message_id, sender, text, at) VALUES (?, 'message', 'out', ?, ?, ?, ?)",
+           "isssi", work->ticket, message_id, work->actor, work->text, work->now) &&
+         database_run (
+           database, error,
+           "UPDATE outbox SET state = 'dropped', last_error = 'an answer went out first' WHERE ticket = ? AND kind = "
+           "'acknowledgement' AND state = 'due' AND attempts = 0",
+           "i", work->ticket) &&
+         database_run (
+           database, error,
+           "UPDATE ticket SET answers = answers + 1, responded_at = coalesce(responded_at, ?) WHERE number = ?", "ii",
+           work->now, work->ticket) &&
          apply (database, work, CHANGE_ANSWERED, error) && send_letter (database, work, error) &&
          store_add_event (database, work->ticket, work->now, "answered", work->actor, NULL, error);
 }
 
 gboolean
-store_add_answer (Store *store, gint64 ticket, const Outgoing *letter, const char *text, const char *actor, gint64 now, GError **error)
+store_add_answer (Store *store, gint64 ticket, const Outgoing *letter, const char *text, const char *actor, gint64 now,
+                  GError **error)
 {
   Work work = { .store = store, .ticket = ticket, .letter = letter, .text = text, .actor = actor, .now = now };
   return store_write (store, write_answer, &work, error);
