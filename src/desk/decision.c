@@ -188,8 +188,9 @@ decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
     return;
   gboolean by_machine = class == AUTOMATIC_MAIL || class == AUTOMATIC_REPORT;
   const char *obstacle = NULL;
-  if (decision->kind != INTAKE_OPEN)
-    obstacle = "only a new ticket pages";
+  gboolean worse = decision->kind == INTAKE_CONTINUE && decision->rule_pages && decision->priority != 0;
+  if (decision->kind != INTAKE_OPEN && !worse)
+    obstacle = "only a new ticket pages, or one that has become more urgent";
   else if (decision->standing == STANDING_BARRED)
     obstacle = "the sender is barred";
   else if (by_machine && !is_listed (role->page_automatic, intake->facts->from))
@@ -197,7 +198,7 @@ decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
   else if (decision->standing < role->page_if && intake->directory != DIRECTORY_UNAVAILABLE)
     obstacle = decision->standing_reason;
   decision->page = obstacle == NULL;
-  decision->page_reason = g_strdup (obstacle != NULL ? obstacle : role->page != NULL ? "an emergency" : decision->rules);
+  decision->page_reason = g_strdup (obstacle != NULL ? obstacle : decision->rule_pages ? decision->rules : "an emergency");
 }
 
 /* ---- what the policy makes of it ---- */

@@ -95,13 +95,14 @@ void
 outgoing_plan (const IntakeCase *intake, Decision *decision)
 {
   gboolean moved = decision->kind == INTAKE_CONTINUE && decision->rules != NULL && decision->team != NULL;
-  if (decision->kind != INTAKE_OPEN && !moved)
+  if (decision->kind != INTAKE_OPEN && !moved && !decision->page)
     return;
   if (decision->page)
     outgoing_add_pages (intake->config, decision->role, decision->escalation, decision->page_reason, decision->outgoing);
   if (decision->acknowledge)
     plan_acknowledgement (intake, decision);
-  plan_team (decision);
+  if (decision->team != NULL)
+    plan_team (decision);
 }
 
 Outgoing *

@@ -151,7 +151,10 @@ follow (const PolicyRule *rule, Decision *decision)
   if (rule->escalate && decision->team->escalate_to != NULL)
     decision->team = decision->team->escalate_to;
   if (rule->page != NULL)
-    decision->escalation = rule->page;
+    {
+      decision->escalation = rule->page;
+      decision->rule_pages = TRUE;
+    }
   decision->escalated = decision->escalated || rule->escalate;
   decision->root_cause = decision->root_cause || rule->root_cause;
 }

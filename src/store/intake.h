@@ -62,6 +62,7 @@ typedef struct {
   char *acknowledge_to;   /* nullable */
   gboolean page;
   const Escalation *escalation; /* the one to page by */
+  gboolean rule_pages;           /* a rule named that escalation, and not the role */
   char *page_reason;      /* nullable */
   int priority;           /* open: 1..4; continue: the higher one that a rule demands, or 0 */
   const TicketKind *ticket_kind; /* nullable: standard, or as before */

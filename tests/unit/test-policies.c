@@ -397,12 +397,15 @@ check_further (const Config *config, const MailRow *row)
   g_autoptr (GPtrArray) references = g_ptr_array_new ();
   g_ptr_array_add (references, ticket);
   g_autoptr (Envelope) envelope = envelope_new ("ann@customer.example");
+  g_autoptr (Contact) contact = contact_new ();
+  contact->mail = g_strdup ("ann@customer.example");
   const IntakeCase intake = { .config = config,
                               .envelope = envelope,
                               .recipient = envelope_add_recipient (envelope, config, "support@diytel.ca"),
                               .facts = facts,
                               .text = row->text,
-                              .directory = DIRECTORY_NOT_FOUND,
+                              .directory = row->stranger ? DIRECTORY_NOT_FOUND : DIRECTORY_FOUND,
+                              .contact = row->stranger ? NULL : contact,
                               .pointers = { .by_reference = references },
                               .earlier = { .again = TRUE },
                               .alone = TRUE,
@@ -413,6 +416,9 @@ check_further (const Config *config, const MailRow *row)
   g_assert_cmpint (decision->kind, ==, INTAKE_CONTINUE);
   g_assert_cmpstr (rules, ==, row->rules);
   g_assert_cmpstr (decision->team != NULL ? decision->team->name : NULL, ==, row->team);
+  g_assert_cmpint (decision->priority, ==, row->priority);
+  g_assert_cmpint (decision->page, ==, row->pages);
+  g_assert_cmpuint (decision->outgoing->len, ==, row->pages ? 3 : row->team != NULL ? 1 : 0); /* noc's two agents; the team */
   decision_free (decision);
 }
 
@@ -421,9 +427,12 @@ test_further (void)
 {
   static const MailRow rows[] = {
     { "support", "Re: [DIYTel #7] A formal complaint", "Is there any news?", .rules = "" },
-    { "support", "Re: [DIYTel #7] A formal complaint", "It is urgent.\r\n> our firewall", .rules = "urgent" },
+    { "support", "Re: [DIYTel #7] A formal complaint", "It is urgent.\r\n> our firewall", .rules = "urgent", .priority = 2 },
     { "support", "A formal complaint about our firewall", "Is there any news?", .rules = "tier 2", .team = "tier2" },
     { "support", "Another complaint", "Is there any news?", .rules = "management", .team = "management" },
+    /* it has become an emergency */
+    { "support", "Re: [DIYTel #7] A formal complaint", "Now all our phones are down.", .rules = "critical", .priority = 1, .team = "noc", .pages = TRUE },
+    { "support", "Re: [DIYTel #7] A formal complaint", "Now all our phones are down.", .stranger = TRUE, .rules = "critical", .priority = 1, .team = "noc" },
   };
   g_autoptr (Config) config = load ("diytel");
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
