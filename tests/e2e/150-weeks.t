@@ -42,6 +42,7 @@ my %styles = (
     complex => [[2, 'kind', 'complex'], [6, 'reply'], [240, 'close']],
     raised => [[2, 'priority', 1], [6, 'reply'], [12, 'assign', 'omar'], [47, 'note'], [47, 'close']],
     lowered => [[2, 'priority', 1], [6, 'reply'], [18, 'priority', 3], [24, 'close']],
+    worsens => [[4, 'reply'], [6, 'alarm'], [12, 'reply'], [24, 'note'], [24, 'close']],
     returns => [[4, 'reply'], [18, 'close'], [4320, 'write'], [4324, 'reply'], [4328, 'close']],
     yesterday => [[4, 'reply'], [960, 'priority', 1], [964, 'reply'], [964, 'note'], [964, 'close']],
     assigned => [[2, 'assign', 'maya'], [12, 'reply'], [38, 'close']],
@@ -123,6 +124,7 @@ plan_ticket('2026-11-11 14:00', 'false', paged => 1, rule => 1, priority => 1, t
     subject => 'all our phones are down');
 plan_ticket('2026-11-14 03:00', 'solved', role => 'emergency', from => 'somebody@nowhere.example');
 plan_ticket('2026-11-03 10:00', 'yesterday');
+plan_ticket('2026-11-03 10:00', 'worsens');
 plan_ticket('2026-11-12 10:00', 'insists', %{ $ruled[2] }, subject => 'a formal complaint about you');
 plan_ticket('2026-11-12 10:00', 'forgotten');
 plan_ticket('2026-11-05 19:10', 'late');
@@ -171,10 +173,13 @@ my $site = Frontdesk::Test::Site->new('weeks', daemon => { at => utc($moments[0]
 my ($daemon, $sink) = ($site->daemon, $site->sink);
 
 sub send_mail {
-    my ($ticket, $subject) = @_;
+    my ($ticket, $subject, %more) = @_;
     my $to = "$ticket->{role}\@diytel.ca";
-    return $site->send(from => $ticket->{from}, to => [$to], mail => mail(from => $ticket->{from}, to => $to, subject => $subject));
+    my $mail = mail(from => $ticket->{from}, to => $to, subject => $subject, %more);
+    return $site->send(from => $ticket->{from}, to => [$to], mail => $mail);
 }
+
+sub write_again { my ($ticket, %more) = @_; return send_mail($ticket, "Re: [DIYTel #$ticket->{number}] $ticket->{subject}", %more) }
 
 my %does = (
     reply => sub { my ($ticket) = @_; $daemon->reply($ticket->{number}, "We have looked into it.\n") },
@@ -188,7 +193,8 @@ my %does = (
         my ($ticket) = @_;
         wait_for('the end of the wait', sub { $daemon->json('show', $ticket->{number})->{state} eq 'open' });
     },
-    write => sub { my ($ticket) = @_; send_mail($ticket, "Re: [DIYTel #$ticket->{number}] $ticket->{subject}") },
+    write => sub { write_again($_[0]) },
+    alarm => sub { write_again($_[0], body => "Now all our phones are down.\n") },
 );
 
 sub wait_for_closing {
@@ -212,7 +218,7 @@ sub live_through {
     send_mail($point->{tried}, $point->{tried}{subject})->{mail} =~ /^451/ or die "taken by nobody\n" if $point->{tried};
     for my $act (@{ $point->{acts} // [] }) {
         my ($ticket, $what, @arguments) = @$act;
-        $sent += $what eq 'write';
+        $sent += $what =~ /write|alarm/;
         $does{$what}->($ticket, @arguments);
     }
     $sent += $point->{letters} // 0;

@@ -214,17 +214,21 @@ sub acknowledge {
     return;
 }
 
+sub page {
+    my ($ticket, $at) = @_;
+    for my $agent (qw(june omar)) {
+        letter($ticket, $at, $mail_of{$agent}, 'page');
+        event($ticket, $at, 'paged', "$agent by noc-mail");
+    }
+    return;
+}
+
 sub open_ticket {
     my ($ticket, $at) = @_;
     event($ticket, $at, 'opened');
     event($ticket, $at, $ticket->{escalated} ? 'escalated' : 'rule') if $ticket->{rule};
     begin($ticket, $_, $at) for qw(acknowledge respond update resolve);
-    if ($ticket->{paged}) {
-        for my $agent (qw(june omar)) {
-            letter($ticket, $at, $mail_of{$agent}, 'page');
-            event($ticket, $at, 'paged', "$agent by noc-mail");
-        }
-    }
+    page($ticket, $at) if $ticket->{paged};
     acknowledge($ticket, $at);
     my $unpaged = $ticket->{role} eq 'emergency' && !$ticket->{paged};
     tell_team($ticket, $at, $ticket->{team}, $unpaged ? 'team-unverified' : 'team-new');
@@ -373,6 +377,15 @@ my %acts = (
         begin($ticket, 'respond', $at) if !find($ticket, 'respond');
     },
 );
+$acts{alarm} = sub { # the customer writes that it has become an emergency
+    my ($ticket, $at) = @_;
+    $acts{write}->($ticket, $at);
+    event($ticket, $at, 'rule');
+    @$ticket{qw(priority team assignee)} = (1, 'noc', undef);
+    change_terms($ticket, $at);
+    page($ticket, $at);
+    tell_team($ticket, $at, 'noc', 'team-new');
+};
 
 # Fills in what becomes of TICKET: role, from, language, priority, kind, team, opened, acts => [[at, act, argument], ..];
 # nobody is there during OUTAGES, [from, to].
