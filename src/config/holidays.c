@@ -1,9 +1,7 @@
 #include "config/holidays.h"
 
-#include <libical/ical.h>
-#include <string.h>
-
 #include "config/hours.h"
+#include "config/ics.h"
 #include "config/limits.h"
 
 typedef struct {
@@ -16,8 +14,7 @@ typedef struct {
 static gboolean
 fail (const Reading *reading, guint line, const char *text)
 {
-  g_set_error (reading->error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s:%u: %s", reading->path, line, text);
-  return FALSE;
+  return ics_fail (reading->path, line, text, reading->error);
 }
 
 static gint32
@@ -105,76 +102,25 @@ add_event (const Reading *reading, icalcomponent *event, guint line)
     return fail (reading, line, "the event that begins here ends before it begins, or lasts too long");
   icalproperty *rule = icalcomponent_get_first_property (event, ICAL_RRULE_PROPERTY);
   gboolean added = rule != NULL ? add_recurring (reading, event, rule, start, days) : add_days (reading, event, start, days);
-  for (icalproperty *more = icalcomponent_get_first_property (event, ICAL_RDATE_PROPERTY); added && more != NULL;
-       more = icalcomponent_get_next_property (event, ICAL_RDATE_PROPERTY))
-    if (is_date (icalproperty_get_rdate (more).time))
-      added = add_days (reading, event, icalproperty_get_rdate (more).time, days);
+  g_autoptr (GPtrArray) more = ics_find (event, ICAL_RDATE_PROPERTY);
+  for (guint i = 0; added && i < more->len; i++)
+    {
+      struct icaltimetype time = icalproperty_get_rdate (g_ptr_array_index (more, i)).time;
+      added = !is_date (time) || add_days (reading, event, time, days);
+    }
   return added || fail (reading, line, "there are too many holidays, or the rule of this event makes no sense");
-}
-
-static gboolean
-read_event (const Reading *reading, const char *text, guint line)
-{
-  icalcomponent *event = icalparser_parse_string (text);
-  if (event == NULL || icalcomponent_isa (event) != ICAL_VEVENT_COMPONENT)
-    {
-      g_clear_pointer (&event, icalcomponent_free);
-      return fail (reading, line, "the event that begins here is not iCalendar (RFC 5545)");
-    }
-  gboolean read = add_event (reading, event, line);
-  icalcomponent_free (event);
-  return read;
-}
-
-/* Cuts the file into its events, so that a mistake has its line: libical tells none. */
-static gboolean
-read_events (const Reading *reading, const char *text)
-{
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  g_autoptr (GString) event = g_string_new (NULL);
-  guint begin = 0;
-  gboolean calendar = FALSE;
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      char *line = g_strchomp (lines[i]);
-      if (g_ascii_strcasecmp (line, "BEGIN:VCALENDAR") == 0)
-        calendar = TRUE;
-      if (*line != '\0' && *line != ' ' && *line != '\t' && (!calendar || strchr (line, ':') == NULL))
-        return fail (reading, i + 1, "this is no line of an iCalendar file (RFC 5545)");
-      if (g_ascii_strcasecmp (line, "BEGIN:VEVENT") == 0)
-        {
-          if (begin > 0)
-            return fail (reading, begin, "the event that begins here does not end");
-          begin = i + 1;
-          g_string_truncate (event, 0);
-        }
-      if (begin > 0)
-        g_string_append_printf (event, "%s\r\n", line);
-      if (begin == 0 || g_ascii_strcasecmp (line, "END:VEVENT") != 0)
-        continue;
-      if (!read_event (reading, event->str, begin))
-        return FALSE;
-      begin = 0;
-    }
-  if (begin > 0)
-    return fail (reading, begin, "the event that begins here does not end");
-  return calendar || fail (reading, 1, "this is no iCalendar file: BEGIN:VCALENDAR is missing");
 }
 
 gboolean
 holidays_read (const char *path, GArray *dates, GStringChunk *names, GError **error)
 {
-  g_autoptr (GError) failure = NULL;
-  g_autofree char *text = NULL;
-  gsize length = 0;
   const Reading reading = { .path = path, .dates = dates, .names = names, .error = error };
-  if (!g_file_get_contents (path, &text, &length, &failure))
+  g_autoptr (GArray) parts = ics_read (path, LIMIT_HOLIDAY_FILE, error);
+  for (guint i = 0; parts != NULL && i < parts->len; i++)
     {
-      g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_READ, "%s", failure->message);
-      return FALSE;
+      const IcsPart *part = &g_array_index (parts, IcsPart, i);
+      if (icalcomponent_isa (part->component) == ICAL_VEVENT_COMPONENT && !add_event (&reading, part->component, part->line))
+        return FALSE;
     }
-  if (length > LIMIT_HOLIDAY_FILE)
-    return fail (&reading, 1, "the file is too large for one of holidays");
-  icalerror_set_errors_are_fatal (0);
-  return read_events (&reading, text);
+  return parts != NULL;
 }

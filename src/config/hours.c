@@ -65,11 +65,21 @@ hours_parse (const char *text, guint *days, DaySpan *span)
   return parse_span (text + strspn (text, " "), span);
 }
 
+enum { JULIAN_1970 = 719163 };
+
 gint32
 hours_day (const GDate *date)
 {
-  enum { JULIAN_1970 = 719163 };
   return (gint32) g_date_get_julian (date) - JULIAN_1970;
+}
+
+GDate
+hours_date (gint32 day)
+{
+  GDate date;
+  g_date_clear (&date, 1);
+  g_date_set_julian (&date, (guint32) (day + JULIAN_1970));
+  return date;
 }
 
 /* YYYY-MM-DD at TEXT. */

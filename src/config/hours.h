@@ -12,3 +12,5 @@ gboolean hours_parse_date (const char *text, gint32 *day, DaySpan *span);
 
 /* Days since 1970-01-01; DATE is valid. */
 gint32 hours_day (const GDate *date);
+/* The date of DAY, which lies in the years 1 to 65535. */
+GDate hours_date (gint32 day);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "config/limits.h"
-#include "desk/zone.h"
+#include "config/zone.h"
 
 #define SPAN_DAY 86400 /* seconds */
 

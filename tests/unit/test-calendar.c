@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/hours.h"
-#include "desk/zone.h"
+#include "config/zone.h"
 
 #define SECONDS(n) ((gint64) (n) * G_USEC_PER_SEC)
 

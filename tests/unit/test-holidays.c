@@ -49,6 +49,8 @@ static const struct {
   { "the leap day", EVENT ("20240229", "RRULE:FREQ=YEARLY\r\n"), "", "2024-02-29 2028-02-29", "2026-02-28 2026-03-01" },
   { "an exception", EVENT ("20240501", "RRULE:FREQ=YEARLY\r\nEXDATE;VALUE=DATE:20260501\r\n"), "", "2025-05-01 2027-05-01",
     "2026-05-01" },
+  { "further dates", EVENT ("20260501", "RDATE;VALUE=DATE:20260601,20260701\r\nRDATE;VALUE=DATE:20260803\r\n"), "",
+    "2026-05-01 2026-06-01 2026-07-01 2026-08-03", "2026-06-02" },
   { "cancelled", EVENT ("20260501", "STATUS:CANCELLED\r\n"), "", "", "2026-05-01" },
   { "worked by name", EVENT ("20260501", ""), "open-holidays = {\"long NAME\"}", "", "2026-05-01" },
   { "worked by date", EVENT ("20240501", "RRULE:FREQ=YEARLY\r\n"), "open-holidays = {\"2026-05-01\"}", "2027-05-01", "2026-05-01" },

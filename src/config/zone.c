@@ -1,4 +1,4 @@
-#include "desk/zone.h"
+#include "config/zone.h"
 
 #define FARTHEST (G_GINT64_CONSTANT (26) * 3600 * G_USEC_PER_SEC) /* no offset is larger, none ever was */
 
