@@ -65,6 +65,7 @@ outbox_row_to_json (const OutboxRow *row)
   set (object, "channel", output_string (row->channel));
   set (object, "recipient", output_string (row->recipient));
   set (object, "template", output_string (row->template));
+  set (object, "reason", output_string (row->reason));
   set (object, "message_id", output_string (row->message_id));
   set (object, "state", output_string (row->state));
   set (object, "attempts", json_integer (row->attempts));

@@ -18,7 +18,10 @@ typedef struct {
 /* The parts, in the order in which they need each other. */
 gboolean build_settings (Build *build);
 gboolean build_calendars (Build *build);
+gboolean build_schedules (Build *build);
 gboolean build_people (Build *build);
+gboolean build_shifts (Build *build); /* who is in the schedules */
+gboolean build_escalations (Build *build);
 gboolean build_policies (Build *build);
 gboolean build_roles (Build *build);
 

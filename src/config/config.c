@@ -52,6 +52,16 @@ clear_calendar (gpointer data)
 }
 
 static void
+clear_schedule (gpointer data)
+{
+  Schedule *schedule = data;
+  g_time_zone_unref (schedule->zone);
+  g_array_unref (schedule->shifts);
+  if (schedule->rotation != NULL)
+    g_clear_pointer (&schedule->rotation->agents, g_ptr_array_unref);
+}
+
+static void
 free_escalation_steps (gpointer data)
 {
   Escalation *escalation = data;
@@ -92,7 +102,7 @@ arena_new (const char *path)
   config->teams = g_ptr_array_new ();
   config->agents = g_ptr_array_new_with_free_func (free_agent_teams);
   config->channels = g_ptr_array_new ();
-  config->schedules = g_ptr_array_new ();
+  config->schedules = g_ptr_array_new_with_free_func (clear_schedule);
   config->escalations = g_ptr_array_new_with_free_func (free_escalation_steps);
   config->roles = g_ptr_array_new ();
   config->role_by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -112,8 +122,9 @@ config_load (const char *path, GError **error)
     .config = &arena->config, .root = root, .strings = arena->strings, .memory = arena->memory,
     .remarks = remarks, .error = error
   };
-  gboolean built = build_settings (&build) && build_calendars (&build) && build_people (&build) &&
-                   build_policies (&build) && build_roles (&build);
+  gboolean built = build_settings (&build) && build_calendars (&build) && build_schedules (&build) &&
+                   build_people (&build) && build_shifts (&build) && build_escalations (&build) && build_policies (&build) &&
+                   build_roles (&build);
   options_add_unused (root, remarks);
   arena->config.remarks = g_strv_builder_end (remarks);
   options_free (root);
@@ -163,6 +174,12 @@ const Channel *
 config_find_channel (const Config *config, const char *name)
 {
   return config_find_named (config->channels, name);
+}
+
+const Schedule *
+config_find_schedule (const Config *config, const char *name)
+{
+  return config_find_named (config->schedules, name);
 }
 
 const Agent *

@@ -55,10 +55,33 @@ typedef struct {
   int timeout;    /* seconds, default 10 */
 } Channel;
 
+/* A stretch for which an agent is on call by a calendar's event. */
+typedef struct {
+  Interval time;
+  const Agent *agent;
+  const char *name; /* the event's SUMMARY */
+} Shift;
+
+typedef enum { TURN_HOURS, TURN_DAYS, TURN_WEEKS, TURN_MONTHS } TurnUnit;
+
+/* Agents in turn: each for LENGTH units of the local clock, without end, before the start as after. */
+typedef struct {
+  GPtrArray *agents; /* (element-type Agent), never empty */
+  TurnUnit unit;
+  int length;
+  gint32 day;   /* local, since 1970-01-01: the first agent's turn begins on it */
+  gint64 clock; /* at this time, microseconds from midnight */
+} Rotation;
+
+/* Nobody is on call by a schedule that has neither shifts nor a rotation. */
 struct Schedule {
   char *name;
   char *timezone;
-  char *calendar;
+  GTimeZone *zone;
+  char *calendar;     /* nullable */
+  GArray *shifts;     /* (element-type Shift) of the calendar, by their beginning */
+  gint64 longest;     /* of these */
+  Rotation *rotation; /* nullable */
 };
 
 typedef struct {
@@ -163,9 +186,10 @@ const Team *config_find_team (const Config *config, const char *name);
 const Agent *config_find_agent (const Config *config, const char *name);
 const Agent *config_find_agent_by_mail (const Config *config, const char *address);
 const Channel *config_find_channel (const Config *config, const char *name);
+const Schedule *config_find_schedule (const Config *config, const char *name);
 
-/* TRUE when STEP of ROLE's escalation pages AGENT. A schedule stands for every agent of the role's team. */
-gboolean step_reaches (const Step *step, const Role *role, const Agent *agent);
+/* TRUE when STEP pages AGENT whoever is on call: by name, or as one of its team. */
+gboolean step_names (const Step *step, const Agent *agent);
 
 /* ADDRESS with the local part lower-cased (Unicode) and the domain lower-cased in A-label form: what addresses
  * are compared by. Returns NULL when ADDRESS has no @, an empty side, or is longer than LIMIT_ADDRESS. */

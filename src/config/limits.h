@@ -45,6 +45,11 @@
 #define LIMIT_HOLIDAYS           50000             /* days, all years */
 #define LIMIT_HOLIDAY_DAYS       366               /* of one event */
 #define LIMIT_HOLIDAY_YEAR       2100              /* yearly holidays are written out so far */
+#define LIMIT_SHIFT_FILE         (4 * 1024 * 1024) /* octets of an on-call calendar */
+#define LIMIT_SHIFTS             100000            /* of one schedule */
+#define LIMIT_SHIFT_DAYS         366               /* of one shift */
+#define LIMIT_SHIFT_AHEAD        3660              /* days from now on: so far recurring shifts are written out */
+#define LIMIT_TURN               1000              /* units that a rotation's turn lasts */
 #define LIMIT_CONFIG_FILE        (16 * 1024 * 1024) /* octets */
 #define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */
 #define LIMIT_REPORT_BREACHES    1000              /* ticket numbers that a report names for one target of one group */

@@ -215,9 +215,27 @@ static cfg_opt_t channel_options[] = {
   CFG_END (),
 };
 
+/* As parse_path(), but for what is no path. */
+static int
+parse_calendar (cfg_t *section, cfg_opt_t *option, const char *value, void *result)
+{
+  if (strstr (value, "://") == NULL)
+    return parse_path (section, option, value, result);
+  cfg_error (section, "calendar: \"%s\" is not fetched; keep the calendar in a file: calendar = \"oncall.ics\"", value);
+  return -1;
+}
+
+static cfg_opt_t rotation_options[] = {
+  CFG_STR_LIST ("agents", "{}", CFGF_NONE),
+  CFG_STR ("every", "1w", CFGF_NONE),
+  CFG_STR ("start", "2024-01-01T08:00", CFGF_NONE),
+  CFG_END (),
+};
+
 static cfg_opt_t schedule_options[] = {
   CFG_STR ("timezone", "UTC", CFGF_NONE),
-  OPTIONAL_PATH ("calendar"),
+  CFG_STR_CB ("calendar", NULL, CFGF_NODEFAULT, parse_calendar),
+  CFG_SEC ("rotation", rotation_options, CFGF_NONE),
   CFG_END (),
 };
 
@@ -293,7 +311,7 @@ static cfg_opt_t root_options[] = {
 
 /* Keys that are read and checked, and that nothing acts upon yet. */
 static const char *const without_effect[] = {
-  "web", "web-url", "schedule|timezone", "schedule|calendar", "escalation|step|wait", "escalation|repeat",
+  "web", "web-url", "escalation|step|wait", "escalation|repeat",
 };
 
 /* Where something stands: libConfuse remembers no lines, but a comment for each option and section. */
@@ -424,14 +442,27 @@ add_unused (cfg_t *section, const char *name, GStrvBuilder *sentences)
   g_strv_builder_add (sentences, sentence);
 }
 
-/* An escalation is its first step only. */
+/* Steps of which only somebody on call can be paged come first, and then the one that always reaches somebody. */
+static unsigned int
+count_used_steps (cfg_t *escalation)
+{
+  unsigned int count = 0;
+  while (count < cfg_size (escalation, "step"))
+    {
+      cfg_t *step = cfg_getnsec (escalation, "step", count++);
+      if (cfg_size (step, "agents") > 0 || cfg_getstr (step, "team") != NULL)
+        break;
+    }
+  return count;
+}
+
 static void
 add_later_steps (cfg_t *root, GStrvBuilder *sentences)
 {
   for (unsigned int i = 0; i < cfg_size (root, "escalation"); i++)
     {
       cfg_t *escalation = cfg_getnsec (root, "escalation", i);
-      for (unsigned int j = 1; j < cfg_size (escalation, "step"); j++)
+      for (unsigned int j = count_used_steps (escalation); j < cfg_size (escalation, "step"); j++)
         {
           cfg_t *step = cfg_getnsec (escalation, "step", j);
           g_autofree char *sentence = g_strdup_printf ("%s: step \"%s\" of escalation \"%s\" has no effect yet",

@@ -1,4 +1,4 @@
-/* Who works on tickets and how they are reached: teams, agents, channels, schedules, escalations. */
+/* Who works on tickets and how they are reached: teams, agents, channels, escalations. */
 #include <string.h>
 
 #include "config/build.h"
@@ -85,20 +85,6 @@ build_channel (Build *build, cfg_t *section)
   return FALSE;
 }
 
-static void
-build_schedules (Build *build)
-{
-  for (unsigned int i = 0; i < cfg_size (build->root, "schedule"); i++)
-    {
-      cfg_t *section = cfg_getnsec (build->root, "schedule", i);
-      Schedule *schedule = NEW (build, Schedule);
-      schedule->name = g_string_chunk_insert (build->strings, cfg_title (section));
-      schedule->timezone = build_text (build, section, "timezone");
-      schedule->calendar = build_some_text (build, section, "calendar");
-      g_ptr_array_add (build->config->schedules, schedule);
-    }
-}
-
 static gboolean
 build_step (Build *build, cfg_t *section, Escalation *escalation)
 {
@@ -120,6 +106,19 @@ build_step (Build *build, cfg_t *section, Escalation *escalation)
   return FALSE;
 }
 
+/* There is always somebody to page, whoever is on call. */
+static gboolean
+has_fallback (const Escalation *escalation)
+{
+  for (guint i = 0; i < escalation->steps->len; i++)
+    {
+      const Step *step = g_ptr_array_index (escalation->steps, i);
+      if (step->agents->len > 0 || step->team != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 build_escalation (Build *build, cfg_t *section)
 {
@@ -131,16 +130,25 @@ build_escalation (Build *build, cfg_t *section)
   for (unsigned int i = 0; i < cfg_size (section, "step"); i++)
     if (!build_step (build, cfg_getnsec (section, "step", i), escalation))
       return FALSE;
-  if (escalation->steps->len > 0)
+  if (escalation->steps->len == 0)
+    options_set_error (build->error, section, NULL, "an escalation needs a step \"NAME\" { ... }");
+  else if (!has_fallback (escalation))
+    options_set_error (build->error, section, NULL,
+                       "all its steps are schedules, and when nobody is on call it would reach nobody; add a step that names "
+                       "agents or a team");
+  else
     return TRUE;
-  options_set_error (build->error, section, NULL, "an escalation needs a step \"NAME\" { ... }");
   return FALSE;
 }
 
 gboolean
 build_people (Build *build)
 {
-  build_schedules (build);
-  return build_teams (build) && build_each (build, "agent", build_agent) &&
-         build_each (build, "channel", build_channel) && build_each (build, "escalation", build_escalation);
+  return build_teams (build) && build_each (build, "agent", build_agent) && build_each (build, "channel", build_channel);
+}
+
+gboolean
+build_escalations (Build *build)
+{
+  return build_each (build, "escalation", build_escalation);
 }

@@ -82,20 +82,14 @@ check_agent (Build *build, cfg_t *section)
   return check_staff (build, section, "mail");
 }
 
-static gboolean
-is_in_team (const Agent *agent, const Team *team)
-{
-  return team != NULL && g_ptr_array_find (agent->teams, team, NULL);
-}
-
 gboolean
-step_reaches (const Step *step, const Role *role, const Agent *agent)
+step_names (const Step *step, const Agent *agent)
 {
-  return g_ptr_array_find (step->agents, agent, NULL) || is_in_team (agent, step->team) ||
-         (step->schedule != NULL && is_in_team (agent, role->team));
+  return g_ptr_array_find (step->agents, agent, NULL) ||
+         (step->team != NULL && g_ptr_array_find (agent->teams, step->team, NULL));
 }
 
-/* The 250 to an emergency promises that somebody is paged. */
+/* The 250 to an emergency promises that somebody is paged, whoever is on call. */
 static gboolean
 check_page (Build *build, cfg_t *section)
 {
@@ -103,16 +97,20 @@ check_page (Build *build, cfg_t *section)
   const GPtrArray *agents = build->config->agents;
   if (role->page == NULL)
     return TRUE;
-  const Step *step = g_ptr_array_index (role->page->steps, 0);
-  for (guint i = 0; i < agents->len; i++)
-    if (step_reaches (step, role, g_ptr_array_index (agents, i)))
-      return TRUE;
-  const Team *team = step->schedule != NULL ? role->team : step->team;
+  const Step *empty = NULL;
+  for (guint i = 0; i < role->page->steps->len; i++)
+    {
+      const Step *step = g_ptr_array_index (role->page->steps, i);
+      for (guint j = 0; j < agents->len; j++)
+        if (step_names (step, g_ptr_array_index (agents, j)))
+          return TRUE;
+      if (step->team != NULL)
+        empty = step;
+    }
   options_set_error (build->error, section, "page",
-                     "step \"%s\" of escalation \"%s\" reaches nobody, as no agent is in team \"%s\"%s; "
+                     "step \"%s\" of escalation \"%s\" reaches nobody, as no agent is in team \"%s\"; "
                      "name the team in an agent's teams, or agents in the step",
-                     step->name, role->page->name, team->name,
-                     step->schedule != NULL ? ", for which schedules stand in this version" : "");
+                     empty->name, role->page->name, empty->team->name);
   return FALSE;
 }
 

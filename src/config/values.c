@@ -6,6 +6,8 @@
 
 #include "config/config.h"
 #include "config/hours.h"
+#include "config/limits.h"
+#include "config/rotation.h"
 
 #define HOUR 3600L
 #define DAY (24 * HOUR)
@@ -140,6 +142,31 @@ check_timezone (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   return FALSE;
 }
 
+static gboolean
+check_every (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  TurnUnit unit;
+  int length;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (rotation_parse_every (text, &unit, &length))
+    return TRUE;
+  cfg_error (section, "every: \"%s\" is no length of a turn; write 12h, 1d, 1w or 1mo, up to %ld of them", text, rule->most);
+  return FALSE;
+}
+
+static gboolean
+check_start (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  gint32 day;
+  gint64 clock;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (rotation_parse_start (text, &day, &clock))
+    return TRUE;
+  cfg_error (section, "start: \"%s\" is no local time; write 2026-11-23T08:00", text);
+  return FALSE;
+}
+
 /* The subject tag is found again by its brackets. */
 static gboolean
 check_tag (const Rule *rule, cfg_t *section, cfg_opt_t *option)
@@ -247,6 +274,8 @@ static const Rule rules[] = {
   { .section = "channel", .option = "body", .check = check_word, .words = "json" },
   { .section = "channel", .option = "timeout", .check = check_clock, .least = 1, .most = HOUR },
   { .section = "schedule", .option = "timezone", .check = check_timezone },
+  { .section = "rotation", .option = "every", .check = check_every, .most = LIMIT_TURN },
+  { .section = "rotation", .option = "start", .check = check_start },
   { .section = "step", .option = "wait", .check = check_clock, .least = 0, .most = 365 * DAY },
   { .section = "escalation", .option = "repeat", .check = check_number, .least = 0, .most = 1000 },
   { .section = "role", .option = "address", .check = check_addresses },

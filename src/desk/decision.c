@@ -242,16 +242,21 @@ decide_further (const IntakeCase *intake, const ThreadMatch *match, Decision *de
     decision->team = NULL;
 }
 
+/* Whom the team's new ticket may be given to: any of the team, or those of it who are on call. */
 static void
-find_candidates (const Config *config, Decision *decision)
+find_candidates (const IntakeCase *intake, Decision *decision)
 {
   const Team *team = decision->team;
-  if (team->assign != ASSIGN_ROTATION && team->assign != ASSIGN_LEAST)
+  const GPtrArray *agents = intake->config->agents;
+  if (team->assign == ASSIGN_NONE)
     return;
+  g_autoptr (GPtrArray) on_call = NULL;
+  if (team->assign == ASSIGN_SCHEDULE)
+    agents = on_call = schedule_find_agents (&(Roster){ intake->config, intake->overrides }, team->schedule, intake->now);
   decision->candidates = g_ptr_array_new ();
-  for (guint i = 0; i < config->agents->len; i++)
+  for (guint i = 0; i < agents->len; i++)
     {
-      const Agent *agent = g_ptr_array_index (config->agents, i);
+      const Agent *agent = g_ptr_array_index (agents, i);
       if (g_ptr_array_find (agent->teams, team, NULL))
         g_ptr_array_add (decision->candidates, (gpointer) agent);
     }
@@ -262,7 +267,7 @@ decide_terms (const IntakeCase *intake, Decision *decision)
 {
   if (decision->role->policy != NULL && !decision->automatic)
     apply_rules (intake, NULL, decision);
-  find_candidates (intake->config, decision);
+  find_candidates (intake, decision);
 }
 
 /* Nothing is promised to machines. */

@@ -2,6 +2,7 @@
  * test it and `frontdesk explain` can show it. */
 #pragma once
 
+#include "desk/schedule.h"
 #include "desk/standing.h"
 #include "desk/thread.h"
 #include "store/store.h"
@@ -20,6 +21,7 @@ typedef struct {
   int acknowledged_in_all;    /* and to anybody */
   const char *text;           /* of the message, where the policy's rules ask for words; "" else */
   EarlierTickets earlier;     /* of the same customer */
+  const GPtrArray *overrides; /* (element-type Override) of schedules, that have not ended; nullable */
   gint64 now;
   const char *key;            /* idempotency key */
 } IntakeCase;

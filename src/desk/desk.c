@@ -83,6 +83,7 @@ typedef struct {
   Ticket *by_tag;
   int acknowledged_to_sender, acknowledged_in_all;
   char *text; /* of the message; "" when no rule asks for words */
+  GPtrArray *overrides; /* (element-type Override); NULL without schedules */
 } Lookups;
 
 static void
@@ -91,6 +92,7 @@ lookups_clear (Lookups *lookups)
   g_clear_pointer (&lookups->by_reference, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_report, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_tag, ticket_free);
+  g_clear_pointer (&lookups->overrides, g_ptr_array_unref);
   g_free (lookups->text);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lookups, lookups_clear)
@@ -150,10 +152,12 @@ read_text (const Envelope *envelope, const RawMessage *raw)
 }
 
 static gboolean
-look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts, Lookups *lookups,
-         GError **error)
+look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts, gint64 now,
+         Lookups *lookups, GError **error)
 {
   lookups->text = read_text (envelope, raw);
+  if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
+    return FALSE;
   return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
          find_by_ids (desk->store, facts->embedded_ids, &lookups->by_report, error) &&
          find_ticket (desk->store, facts->tag, &lookups->by_tag, error);
@@ -253,6 +257,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .acknowledged_in_all = lookups->acknowledged_in_all,
     .text = lookups->text,
     .earlier = earlier,
+    .overrides = lookups->overrides,
     .now = now,
     .key = key,
   };
@@ -347,7 +352,7 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, raw, reception->facts, &lookups, error) ||
+  if (!look_up (desk, envelope, raw, reception->facts, now, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
       !decide_roles (desk, envelope, reception, &lookups, now, error) || !recall_duplicates (desk, reception, error))
     return NULL;
@@ -393,7 +398,8 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, raw, reception->facts, &lookups, error) || !decide (desk, envelope, reception, &lookups, now, error))
+  if (!look_up (desk, envelope, raw, reception->facts, now, &lookups, error) ||
+      !decide (desk, envelope, reception, &lookups, now, error))
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
       keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))

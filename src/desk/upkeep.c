@@ -38,6 +38,7 @@ typedef struct {
   const Team *team;       /* nullable: the configuration has it no more */
   const Ticket *ticket;
   const Promise *promise;
+  const GPtrArray *overrides;
   gint64 now;
   Reaction *reaction;
 } Occasion;
@@ -138,7 +139,8 @@ page (const Occasion *occasion, const Escalation *escalation)
 {
   Reaction *reaction = occasion->reaction;
   guint first = reaction->outgoing->len;
-  outgoing_add_pages (occasion->upkeep->config, occasion->role, escalation, reaction->detail, reaction->outgoing);
+  const Roster roster = { .config = occasion->upkeep->config, .overrides = occasion->overrides };
+  outgoing_add_pages (&roster, escalation, occasion->now, reaction->detail, reaction->outgoing);
   for (guint i = first; i < reaction->outgoing->len; i++)
     {
       Outgoing *made = g_ptr_array_index (reaction->outgoing, i);
@@ -171,7 +173,8 @@ miss (const Occasion *occasion)
 
 /* After an outage a warning whose promise is missed by now is not sent any more. */
 static void
-react (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due, gint64 now, Reaction *reaction)
+react (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due,
+       const GPtrArray *overrides, gint64 now, Reaction *reaction)
 {
   const Upkeep *upkeep = data;
   const Role *role = config_find_role_by_name (upkeep->config, ticket->role);
@@ -181,6 +184,7 @@ react (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *p
                               .team = config_find_team (upkeep->config, ticket->team),
                               .ticket = ticket,
                               .promise = due,
+                              .overrides = overrides,
                               .now = now,
                               .reaction = reaction };
   const Change none = { .kind = CHANGE_TERMS, .at = now };

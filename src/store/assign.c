@@ -52,8 +52,8 @@ assign_choose (Database *database, const Decision *decision, char **assignee, GE
   const Agent *chosen = NULL;
   if (decision->candidates == NULL || decision->candidates->len == 0)
     return TRUE;
-  gboolean well = decision->team->assign == ASSIGN_LEAST ? choose_least (database, decision, &chosen, error)
-                                                         : choose_next (database, decision, &chosen, error);
+  gboolean well = decision->team->assign == ASSIGN_ROTATION ? choose_next (database, decision, &chosen, error)
+                                                            : choose_least (database, decision, &chosen, error);
   *assignee = chosen != NULL ? g_strdup (chosen->name) : NULL;
   return well;
 }

@@ -55,6 +55,10 @@ static const char *const migrations[] = {
   "CREATE TABLE event (id INTEGER PRIMARY KEY, ticket INTEGER NOT NULL REFERENCES ticket, at INTEGER NOT NULL,"
   "  kind TEXT NOT NULL, actor TEXT NOT NULL, detail TEXT);"
   "CREATE INDEX event_ticket ON event (ticket);"
+  "CREATE TABLE override ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT, schedule TEXT NOT NULL, agent TEXT NOT NULL, instead TEXT, from_at INTEGER NOT NULL,"
+  "  to_at INTEGER NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL, removed_by TEXT, removed_at INTEGER);"
+  "CREATE INDEX override_to ON override (to_at) WHERE removed_at IS NULL;"
   "CREATE TABLE customer (generation INTEGER NOT NULL, mail TEXT NOT NULL, name TEXT, organization TEXT, customer TEXT,"
   "  language TEXT, level TEXT, suspended INTEGER NOT NULL, PRIMARY KEY (generation, mail)) WITHOUT ROWID;",
 };

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "store/intake.h"
+#include "store/override.h"
 #include "store/promise.h"
 #include "store/report.h"
 #include "store/ticket.h"
@@ -18,7 +19,7 @@
 GQuark store_error_quark (void);
 typedef enum {
   STORE_ERROR_UNAVAILABLE, /* locked, full, damaged, read-only: try again later; the message says what to do */
-  STORE_ERROR_NOT_FOUND,   /* no such ticket */
+  STORE_ERROR_NOT_FOUND,   /* no such ticket or override */
   STORE_ERROR_STATE,       /* the ticket's state does not allow it */
   STORE_ERROR_VERSION,     /* the file was written by a newer Frontdesk */
 } StoreError;
@@ -56,9 +57,10 @@ typedef struct {
 
 typedef struct {
   void (*change) (gpointer data, const PromiseTerms *terms, GArray *promises, const Change *change);
-  /* DUE, one of PROMISES, is to be warned of, extended or found missed at NOW; marks it so that it is not due again. */
-  void (*react) (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due, gint64 now,
-                 Reaction *reaction);
+  /* DUE, one of PROMISES, is to be warned of, extended or found missed at NOW; marks it so that it is not due again. OVERRIDES
+   * (element-type Override) are those that have not ended. */
+  void (*react) (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due,
+                 const GPtrArray *overrides, gint64 now, Reaction *reaction);
   /* The version of what ROLE's deadlines are computed from, 0: nothing is promised. */
   gint64 (*version) (gpointer data, const char *role);
 } StoreRules;
@@ -162,6 +164,15 @@ gboolean store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **
 
 /* Works the promises of open tickets out anew whose inputs have another version than the rules now have. */
 gboolean store_refresh_promises (Store *store, gint64 now, GError **error);
+
+/* ---- overrides of on-call schedules ---- */
+
+/* Those that end after SINCE, in the order in which they were made. (element-type Override) */
+GPtrArray *store_list_overrides (Store *store, gint64 since, GError **error);
+/* Keeps OVERRIDE and fills in its id. */
+gboolean store_add_override (Store *store, Override *override, GError **error);
+/* It counts no more, also for what is past. STORE_ERROR_NOT_FOUND when there is none. */
+gboolean store_remove_override (Store *store, gint64 id, const char *actor, gint64 now, GError **error);
 
 /* ---- the embedded customer table ---- */
 

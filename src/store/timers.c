@@ -1,4 +1,5 @@
 /* Timers: what happens to a ticket by itself. Closing and resuming have rows of their own; a promise is its own timer. */
+#include "store/overrides.h"
 #include "store/promises.h"
 #include "store/states.h"
 
@@ -114,13 +115,14 @@ react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind
 {
   g_auto (PromiseTerms) terms = { 0 };
   g_auto (Reaction) reaction = { .outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free) };
-  g_autoptr (GArray) promises = promises_read (database, ticket->number, error);
+  g_autoptr (GPtrArray) overrides = overrides_read (database, job->now, error);
+  g_autoptr (GArray) promises = overrides != NULL ? promises_read (database, ticket->number, error) : NULL;
   Promise *promise = promises != NULL ? find_promise (promises, target, cycle) : NULL;
   if (promise == NULL || !promises_read_terms (database, ticket->number, &terms, error))
     return FALSE;
   g_mutex_lock (&job->store->rules_lock);
   if (job->store->rules != NULL)
-    job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, job->now, &reaction);
+    job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, overrides, job->now, &reaction);
   g_mutex_unlock (&job->store->rules_lock);
   return promises_write (database, ticket->number, promises, error) &&
          carry_out (job, database, ticket->number, &reaction, error);

@@ -133,8 +133,7 @@ check_unused (const Config *config)
 {
   static const char *const wanted[] = {
     ":12: web has", ":13: web-url has", ":35: holidays of calendar \"pacific\" are not known",
-    ":77: timezone of schedule \"noc\"", ":77: calendar of schedule \"noc\"", ":79: wait of step \"first\"", ":80: step \"second\" of escalation \"noc\"",
-    ":81: step \"all\" of escalation \"noc\"", ":82: repeat of escalation \"noc\"",
+    ":77: nobody is on call by schedule \"noc\"", ":79: wait of step \"first\"", ":81: step \"all\" of escalation \"noc\"", ":82: repeat of escalation \"noc\"",
   };
   g_autofree char *all = g_strjoinv ("\n", config->remarks);
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
@@ -142,7 +141,9 @@ check_unused (const Config *config)
       g_error ("\"%s\" is missing in:\n%s", wanted[i], all);
   g_assert_null (strstr (all, "hours"));
   g_assert_null (strstr (all, "respond"));
+  g_assert_null (strstr (all, "timezone"));
   g_assert_null (strstr (all, "step \"first\" of"));
+  g_assert_null (strstr (all, "step \"second\" of"));
 }
 
 static void
@@ -277,6 +278,7 @@ test_names (Fixture *fixture, gconstpointer data)
 
 /* A role on line 5 whose escalation's first step says STEP. */
 #define STEP_SCHEDULE "schedule = \"s\""
+#define AND_TEAM " by = {\"c\"} } step \"last\" { team = \"t\""
 #define PAGED(step) \
   TEAM "channel \"c\" { }\nschedule \"s\" { }\nescalation \"e\" { step \"first\" { " step " by = {\"c\"} } }\n" \
   "role \"r\" { address = {\"r@x.example\"} team = \"t\" page = \"e\" }\n"
@@ -320,6 +322,16 @@ static const struct {
   { "hours", "calendar \"c\" {\n hours = {\"mon-fri 8-12\"} }\n", 2, "\"mon-fri 8-12\"" },
   { "timezone", "calendar \"c\" { timezone = \"Mars/Base\" }\n", 1, "\"Mars/Base\"" },
   { "schedule's timezone", "schedule \"s\" { timezone = \"Mars/Base\" }\n", 1, "\"Mars/Base\"" },
+  { "schedule's calendar at a URL", "schedule \"s\" {\n calendar = \"https://x.example/noc.ics\" }\n", 2, "keep the calendar in a file" },
+  { "schedule by two ways", "agent \"a\" { mail = \"a@b.example\" }\nschedule \"s\" { rotation { agents = {\"a\"} }\n calendar = \"noc.ics\" }\n", 3, "there is a rotation, too" },
+  { "rotation twice", "agent \"a\" { mail = \"a@b.example\" }\nschedule \"s\" { rotation { agents = {\"a\"} }\n rotation { } }\n", 3, "rotation { } stands at" },
+  { "rotation of nobody", "schedule \"s\" {\n rotation { } }\n", 2, "name those who take turns" },
+  { "rotation of a stranger", "schedule \"s\" { rotation {\n agents = {\"a\"} } }\n", 2, "agents: there is no \"a\"" },
+  { "turn in minutes", "schedule \"s\" { rotation {\n every = \"90m\" } }\n", 2, "every: \"90m\"" },
+  { "turn of nothing", "schedule \"s\" { rotation {\n every = \"0h\" } }\n", 2, "every: \"0h\"" },
+  { "turn without bound", "schedule \"s\" { rotation {\n every = \"1001w\" } }\n", 2, "up to 1000 of them" },
+  { "start on no date", "schedule \"s\" { rotation {\n start = \"2026-02-30T08:00\" } }\n", 2, "start: \"2026-02-30T08:00\"" },
+  { "start with an offset", "schedule \"s\" { rotation {\n start = \"2026-02-20T08:00Z\" } }\n", 2, "start: \"2026-02-20T08:00Z\"" },
   { "calendar always", "calendar \"always\" { timezone = \"UTC\" }\n", 1, "calendar \"always\"" },
   { "unknown calendar", "policy \"p\" {\n calendar = \"c\" }\n", 2, "policy \"p\": calendar: there is no \"c\"" },
   { "unknown calendar of a priority", "policy \"p\" {\n\n priority \"p1\" { calendar = \"c\" } }\n", 3, "no \"c\"" },
@@ -350,10 +362,11 @@ static const struct {
   { "role with an unknown team", "role \"r\" {\n address = {\"r@x.example\"}\n team = \"u\"\n\n}\n", 3, "role \"r\": team: there is no \"u\"" },
   { "role with an unknown policy", TEAM "role \"r\" { address = {\"r@x.example\"} team = \"t\"\n policy = \"p\" }\n", 3, "policy: there is no \"p\"" },
   { "role with an unknown escalation", TEAM "role \"r\" { address = {\"r@x.example\"} team = \"t\"\n page = \"p\" }\n", 3, "page: there is no \"p\"" },
-  { "page of a schedule, no agents", PAGED (STEP_SCHEDULE), 5, "role \"r\": page: step \"first\" of escalation \"e\" reaches nobody, as no agent is in team \"t\"" },
-  { "page of a schedule, agents elsewhere", PAGED (STEP_SCHEDULE) "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n", 5, "in team \"t\"" },
+  { "page of schedules alone", PAGED (STEP_SCHEDULE) "agent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n", 4, "escalation \"e\": all its steps are schedules" },
+  { "schedules alone, and no role", "channel \"c\" { }\nschedule \"s\" { }\nescalation \"e\" {\n step \"a\" { schedule = \"s\" by = {\"c\"} } }\n", 4, "escalation \"e\": all its steps are schedules" },
+  { "page of a schedule and an empty team", PAGED (STEP_SCHEDULE AND_TEAM), 5, "role \"r\": page: step \"last\" of escalation \"e\" reaches nobody, as no agent is in team \"t\"" },
+  { "page of a schedule, agents elsewhere", PAGED (STEP_SCHEDULE AND_TEAM) "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n", 5, "in team \"t\"" },
   { "page of a team without agents", "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n" PAGED ("team = \"u\""), 7, "in team \"u\"" },
-  { "page that only a later step would send", PAGED ("team = \"t\" by = {\"c\"} } step \"second\" { agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n", 5, "step \"first\"" },
   { "role's address", TEAM "role \"r\" { address = {\"r@x@\"} team = \"t\" }\n", 2, "address: \"r@x@\"" },
   { "role's priority", "role \"r\" { priority = \"p0\" }\n", 1, "priority: \"p0\"" },
   { "role's accept", "role \"r\" { accept = \"friends\" }\n", 1, "accept: \"friends\"" },
@@ -394,7 +407,8 @@ test_pages (Fixture *fixture, gconstpointer data)
 {
   (void) data;
   static const char *const good[] = {
-    PAGED (STEP_SCHEDULE) "agent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n",
+    PAGED (STEP_SCHEDULE AND_TEAM) "agent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n",
+    PAGED ("team = \"t\" by = {\"c\"} } step \"second\" { agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
     PAGED ("team = \"u\"") "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n",
     PAGED ("agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
     PAGED (STEP_SCHEDULE " agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
@@ -440,7 +454,7 @@ test_relative_paths (Fixture *fixture, gconstpointer data)
       g_assert_cmpstr (got[i][0], ==, want);
     }
   g_assert_cmpstr (config->tag, ==, "More");
-  g_autofree char *place = g_strdup_printf ("%s:5: calendar of schedule", fixture->path);
+  g_autofree char *place = g_strdup_printf ("%s:5: nobody is on call by schedule \"s\", as its calendar is not known", fixture->path);
   g_autofree char *holidays = g_build_filename (fixture->folder, "sub/h.ics", NULL);
   g_assert_cmpuint (g_strv_length (config->remarks), ==, 3);
   g_assert_nonnull (strstr (config->remarks[0], holidays));
