@@ -29,10 +29,14 @@ static const struct
   { "close", command_close, "ID [--quiet]", "resolve a ticket" },
   { "reopen", command_reopen, "ID", "go on with a pending, resolved or closed ticket" },
   { "due", command_due, "--policy P [--priority N] [--kind K] [--at TIME]", "the deadlines that a policy gives a ticket opened then" },
+  { "oncall", command_oncall,
+    "[--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME\n"
+    "         override SCHEDULE AGENT --from TIME --until TIME [--instead AGENT] | overrides [--all] | remove NUMBER",
+    "who is on call, until when and why; the shifts of a span; and who takes whose place" },
   { "customers", command_customers, "import FILE.csv|.ldif | find ADDRESS", "the embedded directory" },
   { "queue", command_queue, "", "what still waits to go out, and why" },
   { "report", command_report, "[--since TIME] [--until TIME] [--csv]", "what was promised, and what was kept" },
-  { "doctor", command_doctor, "", "check configuration, store, directory, relay and templates" },
+  { "doctor", command_doctor, "", "check configuration, store, directory, relay, templates and on-call schedules" },
 };
 
 static void

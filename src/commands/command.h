@@ -27,6 +27,7 @@ int command_tickets (CommandContext *context, int argc, char **argv);
 int command_show (CommandContext *context, int argc, char **argv);
 int command_customers (CommandContext *context, int argc, char **argv);
 int command_due (CommandContext *context, int argc, char **argv);
+int command_oncall (CommandContext *context, int argc, char **argv);
 int command_queue (CommandContext *context, int argc, char **argv);
 int command_doctor (CommandContext *context, int argc, char **argv);
 int command_report (CommandContext *context, int argc, char **argv);

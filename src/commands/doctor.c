@@ -1,4 +1,5 @@
 /* doctor: one line for each thing that has to be right: ok, or what to do. */
+#include "commands/doctor.h"
 #include "commands/output.h"
 
 #include <errno.h>
@@ -11,12 +12,7 @@
 #include "delivery/channel.h"
 #include "desk/desk.h"
 
-typedef struct {
-  json_t *checks;
-  gboolean failed;
-} Report;
-
-static void
+void
 report (Report *list, const char *check, const char *result, const char *text)
 {
   if (g_str_equal (result, "fail"))
@@ -81,6 +77,15 @@ check_directory (Report *list, const Config *config, Store *store)
     report_error (list, "directory", good, ldap ? "ldap answers" : "embedded table", error);
   if (good && !ldap && store_count_customers (store, NULL) == 0)
     report (list, "directory", "warn", "the embedded table is empty: fill it with \"frontdesk customers import FILE\"");
+}
+
+/* By the configuration alone where the store cannot be asked. */
+static void
+check_oncall (Report *list, const Config *config, Store *store)
+{
+  gint64 now = g_get_real_time ();
+  g_autoptr (GPtrArray) overrides = store != NULL ? store_list_overrides (store, now, NULL) : NULL;
+  doctor_check_oncall (list, config, overrides, now);
 }
 
 static void
@@ -181,6 +186,7 @@ command_doctor (CommandContext *context, int argc, char **argv)
       check_store (&list, context->config, store);
       check_directory (&list, context->config, store);
     }
+  check_oncall (&list, context->config, store);
   check_secret (&list, context->config);
   check_relay (&list, context->config);
   check_delimiter (&list);

@@ -40,6 +40,9 @@ my @wrong = ([], ['nonsense'], ['--colour'], ['explain'], ['explain', 'a', 'b'],
     ['assign', 1, 'alice', 'bob'], ['assign', 1, '--tema', 'noc'], ['assign', 1, '--team'], ['priority', 1], ['priority', 1, 'p5'],
     ['priority', 1, 'high'], ['close'], ['close', 'all'], ['close', 1, 2], ['reopen'], ['reopen', -1], ['customers'], ['customers', 'find'],
     ['customers', 'import'], ['customers', 'sell', $ann], ['queue', 'all'], ['doctor', 'all'], ['due'],
+    ['oncall', 'noc'], ['oncall', '--at', 'noon'], ['oncall', '--from', '2026-11-23T08:00'], ['oncall', '--from', '2026-11-23T08:00', '--to', '2026-11-23T08:00'],
+    ['oncall', '--from', '2026-11-23T08:00', '--to', '2046-11-23T08:00'], ['oncall', '--at', '1969-11-23T08:00'], ['oncall', 'override', 'noc', 'alice'],
+    ['oncall', 'override', 'noc', 'alice', '--from', '2026-11-23T08:00', '--until', '2026-11-23T07:00'], ['oncall', 'remove', 'one'], ['oncall', 'overrides', 'noc'],
     ['due', '--policy', 'diytel', '--priority', 'p5'], ['due', '--policy', 'diytel', '--at', 'noon']);
 is_deeply [grep { status(@$_) != 64 || $err eq '' } @wrong], [], 'a wrong call: 64, and it says how';
 is status('--help'), 0, '--help: 0';
@@ -49,7 +52,9 @@ like $out, qr/^usage: .*\n(?:.*\n)*  doctor/, 'lists the subcommands';
 
 my @bad = (['explain', "$dir/nothing.eml"], ['show', 99], ['note', 99, 'text'], ['assign', 99, 'alice'], ['assign', 1, 'nobody'],
     ['assign', 1, '--team', 'nobodies'], ['priority', 99, 'p1'], ['close', 99], ['reopen', 99], ['reopen', 1], ['customers', 'import', "$dir/nothing.csv"],
-    ['customers', 'import', "$dir/nothing.ldif"], ['due', '--policy', 'none']);
+    ['customers', 'import', "$dir/nothing.ldif"], ['due', '--policy', 'none'],
+    ['oncall', '--schedule', 'none'], ['oncall', 'remove', 99],
+    map { ['oncall', 'override', @$_, '--from', '2026-11-23T08:00', '--until', '2026-11-23T09:00'] } ['none', 'alice'], ['noc', 'none'], ['noc', 'alice', '--instead', 'none']);
 is_deeply [grep { status(@$_) != 65 || $err !~ /^frontdesk $_->[0]: \S/ } @bad], [], 'no such thing, or not now: 65, and it says what';
 is status('tickets', '--role', 'nobody'), 0, 'a list of nothing is none of these';
 
