@@ -41,16 +41,17 @@ log_change (const char *what, const Override *override)
 static json_t *
 to_json (const Override *override)
 {
-  return json_pack ("{s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "id", (json_int_t) override->id, "schedule", override->schedule, "agent",
+  return json_pack ("{s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", (json_int_t) override->id, "schedule", override->schedule, "agent",
                     override->agent, "instead", output_string (override->instead), "from", output_time (override->from), "until",
-                    output_time (override->to), "by", override->actor, "at", output_time (override->at));
+                    output_time (override->to), "by", override->actor, "at", output_time (override->at), "removed_by", output_string (override->removed_by),
+                    "removed_at", output_time (override->removed_at));
 }
 
 static void
 print (const CommandContext *context, json_t *list)
 {
-  static const char *const keys[] = { "id", "schedule", "agent", "instead", "from", "until", "by", NULL };
-  static const char *const titles[] = { "ID", "SCHEDULE", "AGENT", "INSTEAD OF", "FROM", "UNTIL", "BY", NULL };
+  static const char *const keys[] = { "id", "schedule", "agent", "instead", "from", "until", "by", "removed_by", NULL };
+  static const char *const titles[] = { "ID", "SCHEDULE", "AGENT", "INSTEAD OF", "FROM", "UNTIL", "BY", "REMOVED BY", NULL };
   if (context->json)
     output_json (json_pack ("{s:O}", "overrides", list));
   else
@@ -149,7 +150,9 @@ override_list (CommandContext *context, int argc, char **argv)
   if (argc != 1 && !all)
     return usage ("overrides [--all]");
   g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
-  g_autoptr (GPtrArray) overrides = store != NULL ? store_list_overrides (store, all ? 0 : g_get_real_time (), &error) : NULL;
+  g_autoptr (GPtrArray) overrides = store == NULL ? NULL
+                                    : all         ? store_list_override_records (store, &error)
+                                                  : store_list_overrides (store, g_get_real_time (), &error);
   if (overrides == NULL)
     return output_error ("oncall", error);
   json_t *list = json_array ();

@@ -399,7 +399,8 @@ read_zone (const Reading *reading, IcsPart *part)
 {
   icaltimezone *zone = icaltimezone_new ();
   icalproperty *name = icalcomponent_get_first_property (part->component, ICAL_TZID_PROPERTY);
-  if (name == NULL || !icaltimezone_set_component (zone, part->component))
+  if (name == NULL || icalcomponent_get_first_component (part->component, ICAL_ANY_COMPONENT) == NULL ||
+      !icaltimezone_set_component (zone, part->component))
     {
       icaltimezone_free (zone, 1);
       return fail (reading, part->line, "the time zone that begins here has no TZID, or no rules");

@@ -11,6 +11,8 @@ typedef struct {
   gint64 from, to; /* half-open */
   char *actor;     /* who made it */
   gint64 at;       /* when */
+  char *removed_by;  /* who took it back, nullable */
+  gint64 removed_at; /* 0: it counts */
 } Override;
 
 void override_free (Override *override);

@@ -8,17 +8,17 @@ override_free (Override *override)
   g_free (override->agent);
   g_free (override->instead);
   g_free (override->actor);
+  g_free (override->removed_by);
   g_free (override);
 }
 
-GPtrArray *
-overrides_read (Database *database, gint64 since, GError **error)
+#define COLUMNS "id, schedule, agent, instead, from_at, to_at, actor, at, removed_by, removed_at"
+
+/* The rows of QUERY (nullable), whose columns are COLUMNS. */
+static GPtrArray *
+read_rows (Database *database, Query *query, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) override_free);
-  g_autoptr (Query) query = database_query (database, error,
-                                            "SELECT id, schedule, agent, instead, from_at, to_at, actor, at FROM override "
-                                            "WHERE removed_at IS NULL AND to_at > ? ORDER BY id",
-                                            "i", since);
   int row = -1;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
@@ -30,10 +30,20 @@ overrides_read (Database *database, gint64 since, GError **error)
                               .from = query_number (query, 4),
                               .to = query_number (query, 5),
                               .actor = query_text (query, 6),
-                              .at = query_number (query, 7) };
+                              .at = query_number (query, 7),
+                              .removed_by = query_text (query, 8),
+                              .removed_at = query_number (query, 9) };
       g_ptr_array_add (list, override);
     }
   return row == 0 ? g_steal_pointer (&list) : NULL;
+}
+
+GPtrArray *
+overrides_read (Database *database, gint64 since, GError **error)
+{
+  g_autoptr (Query) query = database_query (
+    database, error, "SELECT " COLUMNS " FROM override WHERE removed_at IS NULL AND to_at > ? ORDER BY id", "i", since);
+  return read_rows (database, query, error);
 }
 
 GPtrArray *
@@ -41,6 +51,16 @@ store_list_overrides (Store *store, gint64 since, GError **error)
 {
   g_auto (Loan) loan = loan_take (store, error);
   return loan.database != NULL ? overrides_read (loan.database, since, error) : NULL;
+}
+
+GPtrArray *
+store_list_override_records (Store *store, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query = database_query (loan.database, error, "SELECT " COLUMNS " FROM override ORDER BY id", "");
+  return read_rows (loan.database, query, error);
 }
 
 static gboolean

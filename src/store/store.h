@@ -169,6 +169,8 @@ gboolean store_refresh_promises (Store *store, gint64 now, GError **error);
 
 /* Those that end after SINCE, in the order in which they were made. (element-type Override) */
 GPtrArray *store_list_overrides (Store *store, gint64 since, GError **error);
+/* All there ever were, also those that count no more. (element-type Override) */
+GPtrArray *store_list_override_records (Store *store, GError **error);
 /* Keeps OVERRIDE and fills in its id. */
 gboolean store_add_override (Store *store, Override *override, GError **error);
 /* It counts no more, also for what is past. STORE_ERROR_NOT_FOUND when there is none. */

@@ -115,6 +115,7 @@ is_deeply [grep { /carol/ } doctor('oncall')], [], 'mail reaches her';
 is oncall('remove', 1)->{overrides}[0]{id}, 1, 'it is taken back';
 is oncall()->{schedules}[0]{agent}, 'bob', 'and counts no more';
 is_deeply oncall('overrides')->{overrides}, [], 'nor is it listed';
+is_deeply [map { "$_->{id} $_->{removed_at}" } @{ oncall('overrides', '--all')->{overrides} }], ['1 2026-11-23T16:00:00+00:00'], 'but among all there were';
 
 # ---- a breach pages who is on call then ----
 
@@ -138,6 +139,16 @@ $daemon->set_time('2026-11-25 07:00:00');
 is emergency('next turn')->{assignee}, 'alice', 'from then on it is the next one';
 is paged(), 'alice', 'who is paged';
 is_deeply [doctor('oncall')], ['ok somebody is reached at any time of the next 30 days'], 'no gap: doctor finds nothing';
+
+# ---- two on call at once ----
+
+spew("$site->{dir}/both.ics", join "\r\n", 'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//test//EN', 'BEGIN:VEVENT', 'UID:1', 'SUMMARY:NOC',
+    'ATTENDEE:mailto:alice@diytel.ca', 'ATTENDEE:mailto:carol@diytel.ca', 'DTSTART;VALUE=DATE:20261125', 'END:VEVENT', 'END:VCALENDAR', '');
+$daemon->configure(oncall => 'timezone = "Europe/Berlin" calendar = "both.ics"');
+$daemon->reload;
+my @both = map { emergency($_) } 'both', 'both again';
+is_deeply [map { $_->{assignee} } @both], ['alice', 'alice'], 'of two on call the one with fewer tickets gets it';
+is_deeply whom($both[0]{number}), ['alice mail', 'alice pager', 'carol mail', 'carol pager'], 'and both are paged';
 
 # ---- names that are gone, steps and agents that cannot be reached ----
 

@@ -257,7 +257,7 @@ static const struct {
   { "by full name, a zone of the system", EVENT ("SUMMARY:carol ågren\r\nDTSTART;TZID=Europe/Berlin:20261123T080000\r\nDTEND;TZID=Europe/Berlin:20261123T180000\r\n"),
     "2026-11-01", "2026-12-01", "carol 2026-11-23T07:00:00Z 2026-11-23T17:00:00Z" },
   { "by address, a zone of the file further down",
-    EVENT ("SUMMARY:bob@desk.example\r\nDTSTART;TZID=W. Europe Standard Time:20260702T080000\r\nDTEND;TZID=W. Europe Standard Time:20260702T180000\r\n") WINDOWS,
+    EVENT ("SUMMARY:bob@desk.example\r\nDTSTART;TZID=\"W. Europe Standard Time\":20260702T080000\r\nDTEND;TZID=W. Europe Standard Time:20260702T180000\r\n") WINDOWS,
     "2026-07-01", "2026-08-01", "bob 2026-07-02T06:00:00Z 2026-07-02T16:00:00Z" },
   { "by attendees, but for who declined",
     EVENT ("SUMMARY:On call\r\nATTENDEE;CN=A:mailto:Alice@desk.example\r\nATTENDEE;PARTSTAT=DECLINED:mailto:bob@desk.example\r\n"
@@ -377,6 +377,7 @@ static const struct {
   { EVENT ("SUMMARY:bob\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261109T080000Z\r\nDTSTART:20261109T100000Z\r\nDTEND:20261109T120000Z\r\n"), "RANGE is not understood" },
   { "BEGIN:VEVENT\r\nDTSTART:20260501T080000Z\r\n", "noc.ics:4: the event that begins here does not end" },
   { "BEGIN:VTIMEZONE\r\nTZID:x\r\n" EVENT (""), "noc.ics:4: the event that begins here does not end" },
+  { "BEGIN:VTIMEZONE\r\nTZID:x\r\nEND:VTIMEZONE\r\n", "noc.ics:4: the time zone that begins here has no TZID, or no rules" },
   { "BEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n", "noc.ics:4: the time zone that begins here has no TZID" },
   { "what is this\r\n", "noc.ics:4: this is no line" },
 };

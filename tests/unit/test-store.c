@@ -348,6 +348,42 @@ test_claims_of_a_dead_run (void)
   store_close (store);
 }
 
+/* Those that have not ended, oldest first; one that is taken back is a record and counts no more. */
+static void
+test_overrides (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) store = open_store ("overrides.db", STORE_DAEMON);
+  Override made[] = {
+    { .schedule = (char *) "noc", .agent = (char *) "bob", .instead = (char *) "alice", .from = 30, .to = 40, .actor = (char *) "dora", .at = 1 },
+    { .schedule = (char *) "noc", .agent = (char *) "carol", .from = 10, .to = 20, .actor = (char *) "dora", .at = 2 },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++)
+    g_assert_true (store_add_override (store, &made[i], &error));
+  g_assert_cmpint (made[0].id, <, made[1].id);
+  g_autoptr (GPtrArray) both = store_list_overrides (store, 19, &error);
+  g_autoptr (GPtrArray) later = store_list_overrides (store, 20, &error);
+  g_assert_cmpuint (both->len, ==, 2);
+  g_assert_cmpuint (later->len, ==, 1);
+  const Override *first = g_ptr_array_index (both, 0), *second = g_ptr_array_index (both, 1);
+  g_assert_cmpstr (first->instead, ==, "alice");
+  g_assert_cmpint (first->from, ==, 30);
+  g_assert_cmpint (first->to, ==, 40);
+  g_assert_cmpstr (first->actor, ==, "dora");
+  g_assert_cmpstr (second->agent, ==, "carol");
+  g_assert_null (second->instead);
+  g_assert_true (store_remove_override (store, made[0].id, "erin", 3, &error));
+  g_assert_false (store_remove_override (store, made[0].id, "erin", 4, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
+  g_autoptr (GPtrArray) rest = store_list_overrides (store, 0, NULL);
+  g_assert_cmpuint (rest->len, ==, 1);
+  g_autoptr (GPtrArray) records = store_list_override_records (store, NULL);
+  g_assert_cmpuint (records->len, ==, 2);
+  g_assert_cmpstr (((const Override *) g_ptr_array_index (records, 0))->removed_by, ==, "erin");
+  g_assert_cmpint (((const Override *) g_ptr_array_index (records, 0))->removed_at, ==, 3);
+  g_assert_null (((const Override *) g_ptr_array_index (records, 1))->removed_by);
+}
+
 static void
 test_work (void)
 {
@@ -570,6 +606,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/outbox", test_outbox);
   g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
   g_test_add_func ("/store/work", test_work);
+  g_test_add_func ("/store/overrides", test_overrides);
   g_test_add_func ("/store/import", test_import);
   g_test_add_func ("/store/two-imports", test_two_imports);
   g_test_add_func ("/store/texts", test_texts);
