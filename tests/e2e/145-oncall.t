@@ -150,6 +150,12 @@ my @both = map { emergency($_) } 'both', 'both again';
 is_deeply [map { $_->{assignee} } @both], ['alice', 'alice'], 'of two on call the one with fewer tickets gets it';
 is_deeply whom($both[0]{number}), ['alice mail', 'alice pager', 'carol mail', 'carol pager'], 'and both are paged';
 
+spew("$site->{dir}/both.ics", join "\r\n", 'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//test//EN', 'BEGIN:VEVENT', 'UID:1', 'SUMMARY:alice',
+    'DTSTART:20261125T080000', 'DTEND:20261125T200000', 'RRULE:FREQ=DAILY', 'END:VEVENT', 'END:VCALENDAR', '');
+my @nights = doctor('oncall');
+is scalar(@nights), 11, 'a gap each night does not fill the screen';
+like $nights[-1], qr/^warn schedule "noc" has 20 more gaps in the next 30 days/, 'but all are counted';
+
 # ---- names that are gone, steps and agents that cannot be reached ----
 
 $daemon->command('oncall', 'override', 'noc', 'bob', '--from', '2026-11-26T08:00', '--until', '2026-11-26T20:00');

@@ -272,6 +272,9 @@ static const struct {
   { "over the end of summer time, to the same hour", EVENT ("SUMMARY:alice\r\nDTSTART;TZID=Europe/Berlin:20261024T080000\r\nDTEND;TZID=Europe/Berlin:20261025T080000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"),
     "2026-10-20", "2026-11-01",
     "alice 2026-10-24T06:00:00Z 2026-10-25T07:00:00Z\nalice 2026-10-25T07:00:00Z 2026-10-26T07:00:00Z\nalice 2026-10-26T07:00:00Z 2026-10-27T07:00:00Z" },
+  { "a hand-over in the hour that is skipped", EVENT ("SUMMARY:alice\r\nDTSTART;TZID=Europe/Berlin:20260329T000000\r\nDTEND;TZID=Europe/Berlin:20260329T023000\r\n")
+    EVENT ("SUMMARY:bob\r\nDTSTART;TZID=Europe/Berlin:20260329T023000\r\nDTEND;TZID=Europe/Berlin:20260329T031500\r\n"), "2026-03-28", "2026-03-30",
+    "alice 2026-03-28T23:00:00Z 2026-03-29T01:00:00Z\nbob 2026-03-29T01:00:00Z 2026-03-29T01:15:00Z" },
   { "until a time of UTC", EVENT ("SUMMARY:alice\r\nDTSTART;TZID=Europe/Berlin:20261102T080000\r\nDTEND;TZID=Europe/Berlin:20261102T090000\r\n"
                                   "RRULE:FREQ=WEEKLY;UNTIL=20261109T070000Z\r\n"),
     "2026-11-01", "2026-12-01", "alice 2026-11-02T07:00:00Z 2026-11-02T08:00:00Z\nalice 2026-11-09T07:00:00Z 2026-11-09T08:00:00Z" },
