@@ -38,11 +38,14 @@ check_gaps (Examination *examination, const Schedule *schedule)
     {
       const Interval *gap = &g_array_index (gaps, Interval, i);
       g_autofree char *from = describe_time (schedule, gap->from), *to = describe_time (schedule, gap->to);
-      warn (examination, g_strdup_printf ("nobody is on call by schedule \"%s\" from %s to %s (%s)", schedule->name, from, to, schedule->timezone));
+      warn (examination, g_strdup_printf ("nobody is on call by schedule \"%s\" from %s to %s (%s)", schedule->name,
+                                          from, to, schedule->timezone));
     }
   if (gaps->len > MOST)
-    warn (examination, g_strdup_printf ("schedule \"%s\" has %u more gaps in the next %d days; frontdesk oncall --from --to lists them",
-                                        schedule->name, gaps->len - MOST, DAYS));
+    warn (examination,
+          g_strdup_printf (
+              "schedule \"%s\" has %u more gaps in the next %d days; frontdesk oncall --from --to lists them",
+              schedule->name, gaps->len - MOST, DAYS));
 }
 
 /* Whom STEP reaches at some time of the span. (element-type Agent) */
@@ -54,8 +57,9 @@ find_reached (const Examination *examination, const Step *step)
   for (guint i = 0; i < agents->len; i++)
     if (step_names (step, g_ptr_array_index (agents, i)))
       g_hash_table_add (reached, g_ptr_array_index (agents, i));
-  g_autoptr (GArray) duties = step->schedule != NULL ? schedule_list (examination->roster, step->schedule, examination->span)
-                                                     : g_array_new (FALSE, FALSE, sizeof (Duty));
+  g_autoptr (GArray) duties = step->schedule != NULL
+                                  ? schedule_list (examination->roster, step->schedule, examination->span)
+                                  : g_array_new (FALSE, FALSE, sizeof (Duty));
   for (guint i = 0; i < duties->len; i++)
     g_hash_table_add (reached, (gpointer) g_array_index (duties, Duty, i).agent);
   return reached;
@@ -77,15 +81,18 @@ check_step (Examination *examination, const Escalation *escalation, const Step *
   g_autoptr (GHashTable) reached = find_reached (examination, step);
   const GPtrArray *agents = examination->roster->config->agents;
   if (g_hash_table_size (reached) == 0)
-    warn (examination, g_strdup_printf ("step \"%s\" of escalation \"%s\" reaches nobody in the next %d days: %s", step->name,
-                                        escalation->name, DAYS,
-                                        step->schedule != NULL ? "nobody is on call by its schedule" : "no agent is in its team"));
+    warn (examination,
+          g_strdup_printf ("step \"%s\" of escalation \"%s\" reaches nobody in the next %d days: %s", step->name,
+                           escalation->name, DAYS,
+                           step->schedule != NULL ? "nobody is on call by its schedule" : "no agent is in its team"));
   for (guint i = 0; i < agents->len; i++)
     {
       const Agent *agent = g_ptr_array_index (agents, i);
       if (g_hash_table_contains (reached, agent) && !has_channel (step, agent))
-        warn (examination, g_strdup_printf ("agent \"%s\" has no mobile, and step \"%s\" of escalation \"%s\" has no channel by mail",
-                                            agent->name, step->name, escalation->name));
+        warn (
+            examination,
+            g_strdup_printf ("agent \"%s\" has no mobile, and step \"%s\" of escalation \"%s\" has no channel by mail",
+                             agent->name, step->name, escalation->name));
     }
 }
 
@@ -95,11 +102,14 @@ check_override (Examination *examination, const Override *override)
   const Config *config = examination->roster->config;
   const char *missing = config_find_schedule (config, override->schedule) == NULL ? override->schedule
                         : config_find_agent (config, override->agent) == NULL     ? override->agent
-                        : override->instead != NULL && config_find_agent (config, override->instead) == NULL ? override->instead
-                                                                                                             : NULL;
+                        : override->instead != NULL && config_find_agent (config, override->instead) == NULL
+                            ? override->instead
+                            : NULL;
   if (missing != NULL)
-    warn (examination, g_strdup_printf ("override %" G_GINT64_FORMAT " changes nothing, as the configuration has no \"%s\": "
-                                        "frontdesk oncall remove %" G_GINT64_FORMAT, override->id, missing, override->id));
+    warn (examination,
+          g_strdup_printf ("override %" G_GINT64_FORMAT " changes nothing, as the configuration has no \"%s\": "
+                           "frontdesk oncall remove %" G_GINT64_FORMAT,
+                           override->id, missing, override->id));
 }
 
 void
@@ -118,5 +128,6 @@ doctor_check_oncall (Report *list, const Config *config, const GPtrArray *overri
   for (guint i = 0; overrides != NULL && i < overrides->len; i++)
     check_override (&examination, g_ptr_array_index (overrides, i));
   if (examination.lines == 0)
-    report (list, "oncall", "ok", config->escalations->len > 0 ? "somebody is reached at any time of the next 30 days" : "no escalations");
+    report (list, "oncall", "ok",
+            config->escalations->len > 0 ? "somebody is reached at any time of the next 30 days" : "no escalations");
 }

@@ -75,12 +75,14 @@ add_now (const Roster *roster, const Schedule *schedule, const Options *options,
     {
       const Duty *duty = &g_array_index (duties, Duty, i);
       g_autofree char *because = schedule_describe (schedule, duty);
-      json_array_append_new (rows, json_pack ("{s:s, s:s, s:o, s:s}", "schedule", schedule->name, "agent", duty->agent->name, "until",
-                                              end_to_json (duty->time.to), "because", because));
+      json_array_append_new (rows,
+                             json_pack ("{s:s, s:s, s:o, s:s}", "schedule", schedule->name, "agent", duty->agent->name,
+                                        "until", end_to_json (duty->time.to), "because", because));
     }
   if (duties->len == 0)
     json_array_append_new (rows, json_pack ("{s:s, s:n, s:o, s:s}", "schedule", schedule->name, "agent", "until",
-                                            end_to_json (schedule_next_change (roster, schedule, at)), "because", "nobody is on call"));
+                                            end_to_json (schedule_next_change (roster, schedule, at)), "because",
+                                            "nobody is on call"));
   return TRUE;
 }
 
@@ -91,7 +93,8 @@ read_span (const Options *options, const Schedule *schedule, Interval *span, GEr
     return FALSE;
   if (span->from < span->to && span->to - span->from <= LIMIT_CALENDAR_DAYS * ZONE_DAY)
     return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--to must be later than --from, by at most %d days", LIMIT_CALENDAR_DAYS);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--to must be later than --from, by at most %d days",
+               LIMIT_CALENDAR_DAYS);
   return FALSE;
 }
 
@@ -107,15 +110,17 @@ add_span (const Roster *roster, const Schedule *schedule, const Options *options
       const Duty *duty = &g_array_index (duties, Duty, i);
       g_autofree char *because = schedule_describe (schedule, duty);
       json_array_append_new (json_object_get (document, "shifts"),
-                             json_pack ("{s:s, s:s, s:o, s:o, s:s}", "schedule", schedule->name, "agent", duty->agent->name, "start",
-                                        output_time (duty->time.from), "end", end_to_json (duty->time.to), "because", because));
+                             json_pack ("{s:s, s:s, s:o, s:o, s:s}", "schedule", schedule->name, "agent",
+                                        duty->agent->name, "start", output_time (duty->time.from), "end",
+                                        end_to_json (duty->time.to), "because", because));
     }
   g_autoptr (GArray) gaps = schedule_find_gaps (roster, schedule, span);
   for (guint i = 0; i < gaps->len; i++)
     {
       const Interval *gap = &g_array_index (gaps, Interval, i);
-      json_array_append_new (json_object_get (document, "gaps"), json_pack ("{s:s, s:o, s:o}", "schedule", schedule->name, "start",
-                                                                            output_time (gap->from), "end", output_time (gap->to)));
+      json_array_append_new (json_object_get (document, "gaps"),
+                             json_pack ("{s:s, s:o, s:o}", "schedule", schedule->name, "start", output_time (gap->from),
+                                        "end", output_time (gap->to)));
     }
   return TRUE;
 }
@@ -159,7 +164,8 @@ show (CommandContext *context, const Options *options)
   if (overrides == NULL)
     return output_error ("oncall", error);
   const Roster roster = { .config = context->config, .overrides = overrides };
-  json_t *document = options->from != NULL ? json_pack ("{s:[], s:[]}", "shifts", "gaps") : json_pack ("{s:[]}", "schedules");
+  json_t *document =
+      options->from != NULL ? json_pack ("{s:[], s:[]}", "shifts", "gaps") : json_pack ("{s:[]}", "schedules");
   gboolean good = TRUE;
   for (guint i = 0; good && i < schedules->len; i++)
     {

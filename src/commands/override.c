@@ -32,26 +32,28 @@ static void
 log_change (const char *what, const Override *override)
 {
   openlog ("frontdesk", LOG_PID, LOG_MAIL);
-  syslog (LOG_NOTICE, "override %" G_GINT64_FORMAT " %s by %s: %s is on call by schedule \"%s\"%s%s", override->id, what,
-          g_get_user_name (), override->agent, override->schedule, override->instead != NULL ? " instead of " : "",
-          override->instead != NULL ? override->instead : "");
+  syslog (LOG_NOTICE, "override %" G_GINT64_FORMAT " %s by %s: %s is on call by schedule \"%s\"%s%s", override->id,
+          what, g_get_user_name (), override->agent, override->schedule,
+          override->instead != NULL ? " instead of " : "", override->instead != NULL ? override->instead : "");
   closelog ();
 }
 
 static json_t *
 to_json (const Override *override)
 {
-  return json_pack ("{s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", (json_int_t) override->id, "schedule", override->schedule, "agent",
-                    override->agent, "instead", output_string (override->instead), "from", output_time (override->from), "until",
-                    output_time (override->to), "by", override->actor, "at", output_time (override->at), "removed_by", output_string (override->removed_by),
-                    "removed_at", output_time (override->removed_at));
+  return json_pack ("{s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", (json_int_t) override->id, "schedule",
+                    override->schedule, "agent", override->agent, "instead", output_string (override->instead), "from",
+                    output_time (override->from), "until", output_time (override->to), "by", override->actor, "at",
+                    output_time (override->at), "removed_by", output_string (override->removed_by), "removed_at",
+                    output_time (override->removed_at));
 }
 
 static void
 print (const CommandContext *context, json_t *list)
 {
   static const char *const keys[] = { "id", "schedule", "agent", "instead", "from", "until", "by", "removed_by", NULL };
-  static const char *const titles[] = { "ID", "SCHEDULE", "AGENT", "INSTEAD OF", "FROM", "UNTIL", "BY", "REMOVED BY", NULL };
+  static const char *const titles[] = { "ID",    "SCHEDULE", "AGENT",      "INSTEAD OF", "FROM",
+                                        "UNTIL", "BY",       "REMOVED BY", NULL };
   if (context->json)
     output_json (json_pack ("{s:O}", "overrides", list));
   else
@@ -65,7 +67,7 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
   const GOptionEntry entries[] = {
     { "from", 0, 0, G_OPTION_ARG_STRING, &options->from, "when it begins", "TIME" },
     { "until", 0, 0, G_OPTION_ARG_STRING, &options->until, "when it ends", "TIME" },
-    { "instead", 0, 0, G_OPTION_ARG_STRING, &options->instead, "in place of this agent; of everybody without it", "AGENT" },
+    { "instead", 0, 0, G_OPTION_ARG_STRING, &options->instead, "in place of this agent alone", "AGENT" },
     { NULL, 0, 0, 0, NULL, NULL, NULL }
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("SCHEDULE AGENT - be on call in place of others");
@@ -88,7 +90,8 @@ check_names (const Config *config, const char *schedule, const char *agent, cons
                         : instead != NULL && config_find_agent (config, instead) == NULL ? instead
                                                                                          : NULL;
   if (missing != NULL)
-    fprintf (stderr, "frontdesk oncall: the configuration has no %s \"%s\"\n", missing == schedule ? "schedule" : "agent", missing);
+    fprintf (stderr, "frontdesk oncall: the configuration has no %s \"%s\"\n",
+             missing == schedule ? "schedule" : "agent", missing);
   return missing == NULL;
 }
 

@@ -123,8 +123,8 @@ config_load (const char *path, GError **error)
     .remarks = remarks, .error = error
   };
   gboolean built = build_settings (&build) && build_calendars (&build) && build_schedules (&build) &&
-                   build_people (&build) && build_shifts (&build) && build_escalations (&build) && build_policies (&build) &&
-                   build_roles (&build);
+                   build_people (&build) && build_shifts (&build) && build_escalations (&build) &&
+                   build_policies (&build) && build_roles (&build);
   options_add_unused (root, remarks);
   arena->config.remarks = g_strv_builder_end (remarks);
   options_free (root);

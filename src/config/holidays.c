@@ -119,7 +119,8 @@ holidays_read (const char *path, GArray *dates, GStringChunk *names, GError **er
   for (guint i = 0; parts != NULL && i < parts->len; i++)
     {
       const IcsPart *part = &g_array_index (parts, IcsPart, i);
-      if (icalcomponent_isa (part->component) == ICAL_VEVENT_COMPONENT && !add_event (&reading, part->component, part->line))
+      if (icalcomponent_isa (part->component) == ICAL_VEVENT_COMPONENT &&
+          !add_event (&reading, part->component, part->line))
         return FALSE;
     }
   return parts != NULL;

@@ -9,11 +9,12 @@ typedef struct {
   guint line;               /* where it begins */
 } IcsPart;
 
-/* The parts of the file PATH in their order; (element-type IcsPart), the caller's. A file beyond LIMIT octets is not read.
- * Errors: CONFIG_ERROR_READ, and CONFIG_ERROR_VALUE with file:line. */
+/* The parts of the file PATH in their order; (element-type IcsPart), the caller's. A file beyond LIMIT octets is not
+ * read. Errors: CONFIG_ERROR_READ, and CONFIG_ERROR_VALUE with file:line. */
 GArray *ics_read (const char *path, gsize limit, GError **error);
 
-/* COMPONENT's properties of KIND; (element-type icalproperty), the caller's. libical can walk through only one kind at a time. */
+/* COMPONENT's properties of KIND; (element-type icalproperty), the caller's. libical can walk through only one kind at
+ * a time. */
 GPtrArray *ics_find (icalcomponent *component, icalproperty_kind kind);
 
 /* Sets *ERROR to "PATH:LINE: TEXT". FALSE. */

@@ -133,9 +133,10 @@ build_escalation (Build *build, cfg_t *section)
   if (escalation->steps->len == 0)
     options_set_error (build->error, section, NULL, "an escalation needs a step \"NAME\" { ... }");
   else if (!has_fallback (escalation))
-    options_set_error (build->error, section, NULL,
-                       "all its steps are schedules, and when nobody is on call it would reach nobody; add a step that names "
-                       "agents or a team");
+    options_set_error (
+        build->error, section, NULL,
+        "all its steps are schedules, and when nobody is on call it would reach nobody; add a step that names "
+        "agents or a team");
   else
     return TRUE;
   return FALSE;
@@ -144,7 +145,8 @@ build_escalation (Build *build, cfg_t *section)
 gboolean
 build_people (Build *build)
 {
-  return build_teams (build) && build_each (build, "agent", build_agent) && build_each (build, "channel", build_channel);
+  return build_teams (build) && build_each (build, "agent", build_agent) &&
+         build_each (build, "channel", build_channel);
 }
 
 gboolean

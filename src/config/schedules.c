@@ -47,12 +47,14 @@ add_calendar (Build *build, cfg_t *section, Schedule *schedule)
     return TRUE;
   if (g_error_matches (failure, CONFIG_ERROR, CONFIG_ERROR_READ))
     {
-      g_autofree char *remark = g_strdup_printf ("%s: nobody is on call by schedule \"%s\", as its calendar is not known: %s",
-                                                 cfg_getopt (section, "calendar")->comment, schedule->name, failure->message);
+      g_autofree char *remark =
+          g_strdup_printf ("%s: nobody is on call by schedule \"%s\", as its calendar is not known: %s",
+                           cfg_getopt (section, "calendar")->comment, schedule->name, failure->message);
       g_strv_builder_add (build->remarks, remark);
       return TRUE;
     }
-  g_propagate_prefixed_error (build->error, g_steal_pointer (&failure), "calendar of schedule \"%s\": ", schedule->name);
+  g_propagate_prefixed_error (build->error, g_steal_pointer (&failure),
+                              "calendar of schedule \"%s\": ", schedule->name);
   return FALSE;
 }
 

@@ -38,6 +38,7 @@ typedef struct {
   gint64 local;             /* microseconds since 1970 on the wall clock */
   gboolean date;            /* a whole day */
   gboolean utc;
+  const char *name;         /* of the zone, where the file says one; nullable */
   GTimeZone *zone;          /* of the system or the schedule; NULL: the file's */
   icaltimezone *file_zone;
 } Moment;
@@ -87,13 +88,14 @@ read_moment (const Reading *reading, icalproperty *property, struct icaltimetype
       moment->zone = moment->utc ? g_time_zone_new_utc () : g_time_zone_ref (reading->schedule->zone);
       return TRUE;
     }
+  moment->name = name;
   moment->zone = find_system_zone (name);
   moment->file_zone = moment->zone == NULL ? g_hash_table_lookup (reading->zones, name) : NULL;
   return moment->zone != NULL || moment->file_zone != NULL;
 }
 
-/* LOCAL as an instant, in MOMENT's zone. A skipped time is the instant of the change and one that comes twice the first, so
- * that shifts that meet on the wall clock meet on every day. */
+/* LOCAL as an instant, in MOMENT's zone. A skipped time is the instant of the change and one that comes twice the
+ * first, so that shifts that meet on the wall clock meet on every day. */
 static gint64
 instant_at (const Moment *moment, gint64 local)
 {
@@ -115,6 +117,16 @@ static gint64
 instant_of (const Moment *moment)
 {
   return instant_at (moment, moment->local);
+}
+
+/* The wall clock of MOMENT's zone at AT. */
+static gint64
+local_at (const Moment *moment, gint64 at)
+{
+  if (moment->zone != NULL)
+    return at + zone_piece (moment->zone, at).offset;
+  struct icaltimetype utc = icaltime_from_timet_with_zone (at / G_USEC_PER_SEC, 0, icaltimezone_get_utc_timezone ());
+  return at + (gint64) icaltimezone_get_utc_offset_of_utc_time (moment->file_zone, &utc, NULL) * G_USEC_PER_SEC;
 }
 
 /* ---- one event ---- */
@@ -257,7 +269,8 @@ read_length (Event *event)
     return TRUE;
   if (!read_moment (event->reading, end, icalproperty_get_dtend (end), &until))
     return FALSE;
-  event->length = until.utc == event->start.utc ? until.local - event->start.local : instant_of (&until) - instant_of (&event->start);
+  gboolean same = until.utc == event->start.utc && g_strcmp0 (until.name, event->start.name) == 0;
+  event->length = (same ? until.local : local_at (&event->start, instant_of (&until))) - event->start.local;
   return TRUE;
 }
 
@@ -266,11 +279,14 @@ read_times (Event *event)
 {
   const Reading *reading = event->reading;
   icalproperty *start = icalcomponent_get_first_property (event->component, ICAL_DTSTART_PROPERTY);
-  if (start == NULL || !read_moment (reading, start, icalproperty_get_dtstart (start), &event->start) || !read_length (event))
-    return fail (reading, event->line, "the shift that begins here has no DTSTART, or its TZID is neither a zone of the system nor one of "
-                                       "the file's VTIMEZONEs");
+  if (start == NULL || !read_moment (reading, start, icalproperty_get_dtstart (start), &event->start) ||
+      !read_length (event))
+    return fail (reading, event->line,
+                 "the shift that begins here has no DTSTART, or its TZID is neither a zone of the system nor one of "
+                 "the file's VTIMEZONEs");
   if (event->length <= 0 || event->length > LIMIT_SHIFT_DAYS * ZONE_DAY)
-    return fail (reading, event->line, "the shift that begins here has no end, ends before it begins, or lasts too long");
+    return fail (reading, event->line,
+                 "the shift that begins here has no end, ends before it begins, or lasts too long");
   if (add_rule_instances (event, icalproperty_get_dtstart (start)) && add_extra_instances (event))
     return TRUE;
   return fail (reading, event->line, "this event makes too many shifts, or its RRULE or RDATE makes no sense");
@@ -314,7 +330,8 @@ find_agents (const Event *event, const char *summary)
       icalproperty *property = g_ptr_array_index (attendees, i);
       const char *address = icalproperty_get_attendee (property);
       gboolean mail = address != NULL && g_ascii_strncasecmp (address, "mailto:", strlen ("mailto:")) == 0;
-      const Agent *invited = mail && !has_declined (property) ? find_agent (config, address + strlen ("mailto:")) : NULL;
+      const Agent *invited =
+          mail && !has_declined (property) ? find_agent (config, address + strlen ("mailto:")) : NULL;
       if (invited != NULL)
         g_ptr_array_add (agents, (gpointer) invited);
     }
@@ -331,8 +348,9 @@ tell_unknown (const Event *event, const char *summary)
     coming = coming || g_array_index (event->times, Interval, i).to > reading->now;
   if (!coming || !g_hash_table_add (reading->unknown, g_strdup (summary)))
     return;
-  g_autofree char *remark = g_strdup_printf ("%s:%u: nobody is on call by \"%s\", as that is no agent, and no ATTENDEE is one",
-                                             reading->schedule->calendar, event->line, summary);
+  g_autofree char *remark =
+      g_strdup_printf ("%s:%u: nobody is on call by \"%s\", as that is no agent, and no ATTENDEE is one",
+                       reading->schedule->calendar, event->line, summary);
   g_strv_builder_add (reading->build->remarks, remark);
 }
 
@@ -349,9 +367,11 @@ add_shifts (const Event *event)
   for (guint i = 0; i < agents->len; i++)
     for (guint j = 0; j < event->times->len; j++)
       {
-        Shift shift = { .time = g_array_index (event->times, Interval, j), .agent = g_ptr_array_index (agents, i), .name = name };
-        if (!g_hash_table_add (reading->known, g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s", shift.time.from,
-                                                                shift.time.to, shift.agent->name)))
+        Shift shift = { .time = g_array_index (event->times, Interval, j),
+                        .agent = g_ptr_array_index (agents, i),
+                        .name = name };
+        if (!g_hash_table_add (reading->known, g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s",
+                                                                shift.time.from, shift.time.to, shift.agent->name)))
           continue;
         if (reading->schedule->shifts->len == LIMIT_SHIFTS)
           return fail (reading, event->line, "there are too many shifts");
@@ -364,9 +384,12 @@ add_shifts (const Event *event)
 static gboolean
 read_event (const Reading *reading, const IcsPart *part)
 {
-  g_auto (Event) event = { .reading = reading, .component = part->component, .line = part->line,
+  gboolean instance = icalcomponent_get_first_property (part->component, ICAL_RECURRENCEID_PROPERTY) != NULL;
+  g_auto (Event) event = { .reading = reading,
+                           .component = part->component,
+                           .line = part->line,
                            .uid = icalcomponent_get_uid (part->component),
-                           .instance = icalcomponent_get_first_property (part->component, ICAL_RECURRENCEID_PROPERTY) != NULL,
+                           .instance = instance,
                            .excepted = ics_find (part->component, ICAL_EXDATE_PROPERTY),
                            .times = g_array_new (FALSE, FALSE, sizeof (Interval)) };
   if (icalcomponent_get_status (part->component) == ICAL_STATUS_CANCELLED)
@@ -386,9 +409,11 @@ read_moved (const Reading *reading, const IcsPart *part)
   if (property == NULL || uid == NULL)
     return TRUE;
   if (icalproperty_get_first_parameter (property, ICAL_RANGE_PARAMETER) != NULL)
-    return fail (reading, part->line, "RECURRENCE-ID with RANGE is not understood; end the old event with UNTIL and begin a new one");
+    return fail (reading, part->line,
+                 "RECURRENCE-ID with RANGE is not understood; end the old event with UNTIL and begin a new one");
   if (!read_moment (reading, property, icalproperty_get_recurrenceid (property), &moment))
-    return fail (reading, part->line, "the RECURRENCE-ID of the event that begins here is no time, or its TZID is not known");
+    return fail (reading, part->line,
+                 "the RECURRENCE-ID of the event that begins here is no time, or its TZID is not known");
   Moved moved = { .uid = uid, .at = instant_of (&moment) };
   g_array_append_val (reading->moved, moved);
   return TRUE;
@@ -422,7 +447,8 @@ read_parts (const Reading *reading, Pass pass)
       gboolean event = part->component != NULL && icalcomponent_isa (part->component) == ICAL_VEVENT_COMPONENT;
       if (pass == READ_ZONES && event && icalcomponent_count_errors (part->component) > 0)
         return fail (reading, part->line, "the event that begins here has a value that is not iCalendar (RFC 5545)");
-      if ((pass == READ_ZONES && !event && !read_zone (reading, part)) || (pass == READ_MOVED && event && !read_moved (reading, part)) ||
+      if ((pass == READ_ZONES && !event && !read_zone (reading, part)) ||
+          (pass == READ_MOVED && event && !read_moved (reading, part)) ||
           (pass == READ_EVENTS && event && !read_event (reading, part)))
         return FALSE;
     }
@@ -452,7 +478,8 @@ shifts_read (Build *build, Schedule *schedule, GError **error)
   g_autoptr (GArray) moved = g_array_new (FALSE, FALSE, sizeof (Moved));
   const Reading reading = { .build = build, .schedule = schedule, .parts = parts, .zones = zones, .moved = moved,
                             .unknown = unknown, .known = known, .now = g_get_real_time (), .error = error };
-  if (parts == NULL || !read_parts (&reading, READ_ZONES) || !read_parts (&reading, READ_MOVED) || !read_parts (&reading, READ_EVENTS))
+  if (parts == NULL || !read_parts (&reading, READ_ZONES) || !read_parts (&reading, READ_MOVED) ||
+      !read_parts (&reading, READ_EVENTS))
     return FALSE;
   g_array_sort (schedule->shifts, compare_shifts);
   return TRUE;

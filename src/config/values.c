@@ -150,7 +150,8 @@ check_every (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   const char *text = cfg_opt_getnstr (option, 0);
   if (rotation_parse_every (text, &unit, &length))
     return TRUE;
-  cfg_error (section, "every: \"%s\" is no length of a turn; write 12h, 1d, 1w or 1mo, up to %ld of them", text, rule->most);
+  cfg_error (section, "every: \"%s\" is no length of a turn; write 12h, 1d, 1w or 1mo, up to %ld of them", text,
+             rule->most);
   return FALSE;
 }
 

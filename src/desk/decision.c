@@ -252,7 +252,8 @@ find_candidates (const IntakeCase *intake, Decision *decision)
     return;
   g_autoptr (GPtrArray) on_call = NULL;
   if (team->assign == ASSIGN_SCHEDULE)
-    agents = on_call = schedule_find_agents (&(Roster){ intake->config, intake->overrides }, team->schedule, intake->now);
+    agents = on_call =
+        schedule_find_agents (&(Roster){ intake->config, intake->overrides }, team->schedule, intake->now);
   decision->candidates = g_ptr_array_new ();
   for (guint i = 0; i < agents->len; i++)
     {

@@ -84,12 +84,14 @@ explain_step (const Escalation *escalation, guint number, const char *reason)
     {
       const Step *passed = g_ptr_array_index (escalation->steps, i);
       if (passed->schedule != NULL)
-        g_string_append_printf (text, "; nobody is on call by schedule \"%s\" of step \"%s\"", passed->schedule->name, passed->name);
+        g_string_append_printf (text, "; nobody is on call by schedule \"%s\" of step \"%s\"", passed->schedule->name,
+                                passed->name);
       else
         g_string_append_printf (text, "; nobody is in team \"%s\" of step \"%s\"", passed->team->name, passed->name);
     }
   if (number > 0)
-    g_string_append_printf (text, ", so that step \"%s\" is taken", ((const Step *) g_ptr_array_index (escalation->steps, number))->name);
+    g_string_append_printf (text, ", so that step \"%s\" is taken",
+                            ((const Step *) g_ptr_array_index (escalation->steps, number))->name);
   return g_string_free (text, FALSE);
 }
 

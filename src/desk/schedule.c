@@ -62,7 +62,8 @@ guess_turn (const Schedule *schedule, gint64 at)
   if (rotation->unit != TURN_MONTHS)
     return divide_down (days, rotation->unit == TURN_WEEKS ? 7 * rotation->length : rotation->length);
   GDate start = hours_date (rotation->day), date = hours_date ((gint32) (rotation->day + days));
-  gint64 months = (g_date_get_year (&date) - g_date_get_year (&start)) * 12 + (int) g_date_get_month (&date) - (int) g_date_get_month (&start);
+  gint64 months = (g_date_get_year (&date) - g_date_get_year (&start)) * 12 + (int) g_date_get_month (&date) -
+                  (int) g_date_get_month (&start);
   return divide_down (months, rotation->length);
 }
 
@@ -278,7 +279,8 @@ schedule_next_change (const Roster *roster, const Schedule *schedule, gint64 at)
 static gboolean
 is_same (const Duty *one, const Duty *other)
 {
-  return one->agent == other->agent && one->shift == other->shift && one->turn == other->turn && one->override == other->override;
+  return one->agent == other->agent && one->shift == other->shift && one->turn == other->turn &&
+         one->override == other->override;
 }
 
 /* Adds DUTY to LIST, or to the one of LIST from LATEST on that it goes on. */
@@ -373,10 +375,13 @@ schedule_describe (const Schedule *schedule, const Duty *duty)
   const Override *override = duty->override;
   if (override != NULL)
     return g_strdup_printf ("override %" G_GINT64_FORMAT " by %s%s%s", override->id, override->actor,
-                            override->instead != NULL ? ", instead of " : "", override->instead != NULL ? override->instead : "");
+                            override->instead != NULL ? ", instead of " : "",
+                            override->instead != NULL ? override->instead : "");
   if (duty->shift == NULL)
-    return g_strdup_printf ("rotation, turn %u of %u", place_of (schedule->rotation, duty->turn) + 1, schedule->rotation->agents->len);
-  g_autofree char *from = describe_time (schedule, duty->shift->time.from), *to = describe_time (schedule, duty->shift->time.to);
+    return g_strdup_printf ("rotation, turn %u of %u", place_of (schedule->rotation, duty->turn) + 1,
+                            schedule->rotation->agents->len);
+  g_autofree char *from = describe_time (schedule, duty->shift->time.from),
+                  *to = describe_time (schedule, duty->shift->time.to);
   return g_strdup_printf ("shift '%s', %s to %s", duty->shift->name, from, to);
 }
 
@@ -386,7 +391,8 @@ GPtrArray *
 schedule_reached (const Roster *roster, const Step *step, gint64 at)
 {
   GPtrArray *reached = g_ptr_array_new ();
-  g_autoptr (GPtrArray) on_call = step->schedule != NULL ? schedule_find_agents (roster, step->schedule, at) : g_ptr_array_new ();
+  g_autoptr (GPtrArray) on_call =
+      step->schedule != NULL ? schedule_find_agents (roster, step->schedule, at) : g_ptr_array_new ();
   for (guint i = 0; i < roster->config->agents->len; i++)
     {
       const Agent *agent = g_ptr_array_index (roster->config->agents, i);

@@ -1,9 +1,11 @@
-/* schedule: who is on call at a moment, until when, and why: the one answer for pages, assignments, commands and checks. Pure.
+/* schedule: who is on call at a moment, until when, and why: the one answer for pages, assignments, commands and
+ * checks. Pure.
  *
- * A calendar's shifts may overlap: all of them are on call. In a rotation one agent is, always; its turns begin when the local
- * clock shows the time for the first time, so that no moment is left out and none comes twice on days when the clocks change.
- * Overrides count in the order in which they were made: one that names an agent takes that agent's place, another one
- * everybody's, and one is on call by it where nobody was. All times are microseconds since 1970, all stretches half-open.
+ * A calendar's shifts may overlap: all of them are on call. In a rotation one agent is, always; its turns begin when
+ * the local clock shows the time for the first time, so that no moment is left out and none comes twice on days when
+ * the clocks change. Overrides count in the order in which they were made: one that names an agent takes that agent's
+ * place, another one everybody's, and one is on call by it where nobody was. All times are microseconds since 1970, all
+ * stretches half-open.
  */
 #pragma once
 
@@ -43,7 +45,8 @@ GArray *schedule_find_gaps (const Roster *roster, const Schedule *schedule, Inte
 /* The beginning of the rotation's turn NUMBER, which may be negative. */
 gint64 schedule_turn_begin (const Schedule *schedule, gint64 number);
 
-/* "shift 'Alice', Mon 08:00 to Tue 08:00", "rotation, turn 1 of 3", "override 4 by carol, instead of alice". The caller's. */
+/* "shift 'Alice', Mon 08:00 to Tue 08:00", "rotation, turn 1 of 3", "override 4 by carol, instead of alice". The
+ * caller's. */
 char *schedule_describe (const Schedule *schedule, const Duty *duty);
 
 /* The agents whom STEP reaches at AT, in the order of the configuration. (element-type Agent), the caller's. */

@@ -67,10 +67,11 @@ static gboolean
 write_override (Database *database, gpointer data, GError **error)
 {
   Override *override = data;
-  if (!database_run (database, error,
-                     "INSERT INTO override (schedule, agent, instead, from_at, to_at, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                     "sssiisi", override->schedule, override->agent, override->instead, override->from, override->to,
-                     override->actor, override->at))
+  if (!database_run (
+          database, error,
+          "INSERT INTO override (schedule, agent, instead, from_at, to_at, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          "sssiisi", override->schedule, override->agent, override->instead, override->from, override->to,
+          override->actor, override->at))
     return FALSE;
   override->id = sqlite3_last_insert_rowid (database->handle);
   return TRUE;
@@ -92,7 +93,8 @@ static gboolean
 write_removal (Database *database, gpointer data, GError **error)
 {
   const Removal *removal = data;
-  if (!database_run (database, error, "UPDATE override SET removed_by = ?, removed_at = ? WHERE id = ? AND removed_at IS NULL", "sii",
+  if (!database_run (database, error,
+                     "UPDATE override SET removed_by = ?, removed_at = ? WHERE id = ? AND removed_at IS NULL", "sii",
                      removal->actor, removal->now, removal->id))
     return FALSE;
   if (sqlite3_changes (database->handle) == 1)

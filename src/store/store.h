@@ -57,8 +57,8 @@ typedef struct {
 
 typedef struct {
   void (*change) (gpointer data, const PromiseTerms *terms, GArray *promises, const Change *change);
-  /* DUE, one of PROMISES, is to be warned of, extended or found missed at NOW; marks it so that it is not due again. OVERRIDES
-   * (element-type Override) are those that have not ended. */
+  /* DUE, one of PROMISES, is to be warned of, extended or found missed at NOW; marks it so that it is not due again.
+   * OVERRIDES (element-type Override) are those that have not ended. */
   void (*react) (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due,
                  const GPtrArray *overrides, gint64 now, Reaction *reaction);
   /* The version of what ROLE's deadlines are computed from, 0: nothing is promised. */

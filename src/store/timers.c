@@ -122,7 +122,8 @@ react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind
     return FALSE;
   g_mutex_lock (&job->store->rules_lock);
   if (job->store->rules != NULL)
-    job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, overrides, job->now, &reaction);
+    job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, overrides, job->now,
+                              &reaction);
   g_mutex_unlock (&job->store->rules_lock);
   return promises_write (database, ticket->number, promises, error) &&
          carry_out (job, database, ticket->number, &reaction, error);
