@@ -78,17 +78,14 @@ report_free (Report *report)
   g_free (report);
 }
 
-/* The place of a ticket's group, from 1. */
+/* The place of the group WANTED, from 1. */
 static guint
-find_group (Report *report, const ReportTicket *ticket)
+find_group (Report *report, const ReportGroup *wanted)
 {
-  const ReportGroup wanted = { .role = (char *) ticket->role,
-                               .team = (char *) ticket->team,
-                               .priority = ticket->priority };
-  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (report->places, &wanted));
+  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (report->places, wanted));
   if (place != 0)
     return place;
-  ReportGroup *group = group_new (ticket->role, ticket->team, ticket->priority);
+  ReportGroup *group = group_new (wanted->role, wanted->team, wanted->priority);
   g_ptr_array_add (report->groups, group);
   g_hash_table_insert (report->places, group, GUINT_TO_POINTER (report->groups->len));
   return report->groups->len;
@@ -121,7 +118,10 @@ static void
 add_ticket (gpointer data, const ReportTicket *ticket)
 {
   Report *report = data;
-  guint place = find_group (report, ticket);
+  const ReportGroup wanted = {
+    .role = (char *) ticket->role, .team = (char *) ticket->team, .priority = ticket->priority
+  };
+  guint place = find_group (report, &wanted);
   if (report->first == 0)
     report->first = ticket->number;
   g_array_set_size (report->of_ticket, (guint) (ticket->number - report->first) + 1);
@@ -212,24 +212,38 @@ add_count (TargetCount *all, const TargetCount *count)
                        MIN (count->breaches->len, LIMIT_REPORT_BREACHES - all->breaches->len));
 }
 
+static void
+add_group (ReportGroup *all, const ReportGroup *group)
+{
+  all->opened += group->opened;
+  all->resolved += group->resolved;
+  all->first_contact += group->first_contact;
+  all->reopened += group->reopened;
+  all->escalated += group->escalated;
+  for (guint age = 0; age < AGES; age++)
+    all->backlog[age] += group->backlog[age];
+  for (guint target = 0; target < TARGETS; target++)
+    add_count (&all->target[target], &group->target[target]);
+}
+
+void
+report_add (Report *report, const Report *other)
+{
+  for (guint i = 0; i < other->groups->len; i++)
+    {
+      const ReportGroup *group = g_ptr_array_index (other->groups, i);
+      guint place = find_group (report, group);
+      add_group (g_ptr_array_index (report->groups, place - 1), group);
+    }
+}
+
 /* The sum of all groups. */
 static ReportGroup *
 sum (const GPtrArray *groups)
 {
   ReportGroup *all = group_new (NULL, NULL, 0);
   for (guint i = 0; i < groups->len; i++)
-    {
-      const ReportGroup *group = g_ptr_array_index (groups, i);
-      all->opened += group->opened;
-      all->resolved += group->resolved;
-      all->first_contact += group->first_contact;
-      all->reopened += group->reopened;
-      all->escalated += group->escalated;
-      for (guint age = 0; age < AGES; age++)
-        all->backlog[age] += group->backlog[age];
-      for (guint target = 0; target < TARGETS; target++)
-        add_count (&all->target[target], &group->target[target]);
-    }
+    add_group (all, g_ptr_array_index (groups, i));
   for (guint target = 0; target < TARGETS; target++)
     g_array_sort (all->target[target].breaches, compare_numbers);
   return all;

@@ -35,6 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Report, report_free)
 /* For store_report(), with a Report as data. */
 extern const ReportFuncs report_funcs;
 
+/* Adds what OTHER has counted, of other tickets. */
+void report_add (Report *report, const Report *other);
+
 /* (element-type ReportGroup) by role, team and priority; the last, with role and team NULL and priority 0, counts all.
  * Owned by REPORT. */
 GPtrArray *report_finish (Report *report);

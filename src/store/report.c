@@ -16,14 +16,14 @@ text_of (Query *query, int column)
 }
 
 static gboolean
-read_tickets (Database *database, gint64 since, gint64 until, Reading *reading, GError **error)
+read_tickets (Database *database, const ReportSpan *span, Reading *reading, GError **error)
 {
   int row = -1;
   g_autoptr (Query) query = database_query (
     database, error,
-    "SELECT number, role, team, state, priority, opened_at, resolved_at, reopened, escalated, answers, acknowledged_at "
-    "FROM ticket WHERE opened_at >= ? AND opened_at < ? AND state <> 'refused' ORDER BY number",
-    "ii", since, until);
+    "SELECT number, role, team, state, priority, opened_at, reopened, escalated, answers FROM ticket WHERE number BETWEEN ? "
+    "AND ? AND opened_at >= ? AND opened_at < ? AND state <> 'refused' ORDER BY number",
+    "iiii", span->first, span->last, span->since, span->until);
   while (query != NULL && (row = query_next (database, query, error)) > 0)
     {
       const ReportTicket ticket = { .number = query_number (query, 0),
@@ -32,11 +32,9 @@ read_tickets (Database *database, gint64 since, gint64 until, Reading *reading, 
                                     .state = text_of (query, 3),
                                     .priority = (int) query_number (query, 4),
                                     .opened_at = query_number (query, 5),
-                                    .resolved_at = query_number (query, 6),
-                                    .reopened = query_number (query, 7) != 0,
-                                    .escalated = query_number (query, 8) != 0,
-                                    .answers = (int) query_number (query, 9),
-                                    .acknowledged = query_number (query, 10) != 0 };
+                                    .reopened = query_number (query, 6) != 0,
+                                    .escalated = query_number (query, 7) != 0,
+                                    .answers = (int) query_number (query, 8) };
       if (reading->first == 0)
         reading->first = ticket.number;
       reading->last = ticket.number;
@@ -78,10 +76,10 @@ read_promises (Database *database, const Reading *reading, GError **error)
 }
 
 gboolean
-store_report (Store *store, gint64 since, gint64 until, const ReportFuncs *funcs, gpointer data, GError **error)
+store_report (Store *store, const ReportSpan *span, const ReportFuncs *funcs, gpointer data, GError **error)
 {
   Reading reading = { .funcs = funcs, .data = data };
   g_auto (Loan) loan = loan_take (store, error);
-  return loan.database != NULL && read_tickets (loan.database, since, until, &reading, error) &&
+  return loan.database != NULL && read_tickets (loan.database, span, &reading, error) &&
          read_promises (loan.database, &reading, error);
 }

@@ -7,8 +7,8 @@ typedef struct {
   gint64 number;
   const char *role, *team, *state; /* good until the function returns */
   int priority;
-  gint64 opened_at, resolved_at;
-  gboolean reopened, escalated, acknowledged;
+  gint64 opened_at;
+  gboolean reopened, escalated;
   int answers;
 } ReportTicket;
 
@@ -29,7 +29,11 @@ typedef struct {
 
 typedef struct Store Store;
 
-/* Calls FUNCS for each ticket opened from SINCE until before UNTIL that was not refused, and then for each promise. Errors:
- * STORE_ERROR. */
-gboolean store_report (Store *store, gint64 since, gint64 until, const ReportFuncs *funcs, gpointer data,
-                       GError **error);
+/* Tickets opened from SINCE until before UNTIL, with numbers from FIRST to LAST. */
+typedef struct {
+  gint64 since, until;
+  gint64 first, last;
+} ReportSpan;
+
+/* Calls FUNCS for each ticket of SPAN that was not refused, and then for each promise. Errors: STORE_ERROR. */
+gboolean store_report (Store *store, const ReportSpan *span, const ReportFuncs *funcs, gpointer data, GError **error);

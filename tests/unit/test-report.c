@@ -62,6 +62,26 @@ test_counts (void)
   g_assert_cmpint (g_array_index (all->target[TARGET_RESPOND].breaches, gint64, 0), ==, 12);
 }
 
+/* Two halves make the whole. */
+static void
+test_add (void)
+{
+  g_autoptr (Report) report = report_new (now), other = report_new (now);
+  add_ticket (report, 1, "r", 2, "closed", 1, FALSE, DAY);
+  add_ticket (other, 2, "r", 2, "open", 0, FALSE, DAY);
+  add_ticket (other, 3, "s", 2, "open", 0, FALSE, DAY);
+  add_promise (report, 1, TARGET_RESPOND, OUTCOME_KEPT, 5);
+  add_promise (other, 2, TARGET_RESPOND, OUTCOME_MISSED, 9);
+  report_add (report, other);
+  const GPtrArray *groups = report_finish (report);
+  g_assert_cmpuint (groups->len, ==, 3);
+  const ReportGroup *r = g_ptr_array_index (groups, 0);
+  g_assert_cmpuint (r->opened, ==, 2);
+  g_assert_cmpuint (r->target[TARGET_RESPOND].kept + r->target[TARGET_RESPOND].missed, ==, 2);
+  g_assert_cmpuint (r->target[TARGET_RESPOND].p99, ==, 9);
+  g_assert_cmpuint (((ReportGroup *) g_ptr_array_index (groups, 2))->opened, ==, 3);
+}
+
 /* Nearest rank: of a hundred times, the 50th, 90th and 99th. */
 static void
 test_percentiles (void)
@@ -92,6 +112,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/report/counts", test_counts);
+  g_test_add_func ("/report/add", test_add);
   g_test_add_func ("/report/percentiles", test_percentiles);
   g_test_add_func ("/report/nothing", test_nothing);
   return g_test_run ();
