@@ -170,7 +170,7 @@ reload (Daemon *daemon)
   sd_notifyf (0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
   g_autoptr (Config) config = config_load (daemon->config_path, &error);
   g_autoptr (Desk) desk = config != NULL ? desk_open (config, daemon->store, daemon->seal, &error) : NULL;
-  if (desk == NULL)
+  if (desk == NULL || !desk_prepare (desk, &error))
     g_warning ("not reloaded, the old configuration stays: %s", error->message);
   else
     {
@@ -238,7 +238,7 @@ open_rooms (Daemon *daemon, GError **error)
   if (daemon->seal == NULL)
     return FALSE;
   daemon->desk = desk_open (daemon->config, daemon->store, daemon->seal, error);
-  return daemon->desk != NULL;
+  return daemon->desk != NULL && desk_prepare (daemon->desk, error);
 }
 
 static void

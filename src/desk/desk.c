@@ -217,19 +217,34 @@ recall_duplicates (const Desk *desk, const Reception *reception, GError **error)
   return TRUE;
 }
 
-/* What the policy asks about the customer's other tickets; most ask nothing. */
+/* Most policies ask nothing about the customer's other tickets. */
+static gboolean
+asks_for_earlier (const Policy *policy)
+{
+  return policy != NULL && (triage_longest_again (policy) != 0 || policy->next_within.kind != SPAN_NONE);
+}
+
+gboolean
+desk_prepare (const Desk *desk, GError **error)
+{
+  for (guint i = 0; i < desk->config->policies->len; i++)
+    if (asks_for_earlier (g_ptr_array_index (desk->config->policies, i)))
+      return store_prepare_earlier (desk->store, error);
+  return TRUE;
+}
+
 static gboolean
 find_earlier (const Desk *desk, const Envelope *envelope, const Reception *reception, const Role *role, gint64 now,
               EarlierTickets *earlier, GError **error)
 {
   const Policy *policy = role->policy;
   const Contact *contact = reception->contact;
-  gint64 within = policy != NULL ? triage_longest_again (policy) : 0;
-  if (policy == NULL || (within == 0 && policy->next_within.kind == SPAN_NONE))
+  if (!asks_for_earlier (policy))
     return TRUE;
   const char *requester = reception->facts->from != NULL ? reception->facts->from : envelope->sender;
   const char *key = contact != NULL && contact->customer != NULL ? contact->customer : requester;
-  return store_find_earlier (desk->store, key, role->name, reception->facts->subject, now - within * G_USEC_PER_SEC, earlier, error);
+  return store_find_earlier (desk->store, key, role->name, reception->facts->subject, now - triage_longest_again (policy) * G_USEC_PER_SEC,
+                             earlier, error);
 }
 
 static Decision *

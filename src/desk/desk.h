@@ -26,6 +26,9 @@ Desk *desk_ref (Desk *desk);
 void desk_unref (Desk *desk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Desk, desk_unref)
 
+/* Has the store ready for what the policies ask it. For a daemon. Errors: STORE_ERROR. */
+gboolean desk_prepare (const Desk *desk, GError **error);
+
 /* "DATABASE.d/secret": where the key of the seal lies. The caller's. */
 char *desk_secret_path (const Config *config);
 

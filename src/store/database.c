@@ -147,9 +147,11 @@ database_open (const char *path, DatabaseMode mode, GError **error)
   if (mode == DATABASE_WRITE &&
       !database_execute (database,
                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; "
-                         "PRAGMA cache_size = -8192",
+                         "PRAGMA cache_size = -6144",
                          error))
     return NULL;
+  if (mode == DATABASE_READ && !database_execute (database, "PRAGMA cache_size = -1024", error))
+    return NULL; /* there are several, and what they read lies in the kernel's cache */
   if (mode == DATABASE_WRITE)
     sqlite3_wal_hook (database->handle, note_log, database); /* in place of a checkpoint within a commit */
   return g_steal_pointer (&database);

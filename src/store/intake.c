@@ -372,6 +372,20 @@ store_intake_shared (Store *store, Intake *intake, GError **error)
   return run_intake (store, intake, writer_run_shared, error);
 }
 
+static gboolean
+write_index (Database *database, gpointer data, GError **error)
+{
+  (void) data;
+  return database_execute (database,
+                           "CREATE INDEX IF NOT EXISTS ticket_customer ON ticket (coalesce(customer, requester), number)", error);
+}
+
+gboolean
+store_prepare_earlier (Store *store, GError **error)
+{
+  return store_write (store, write_index, NULL, error);
+}
+
 gboolean
 store_find_earlier (Store *store, const char *key, const char *role, const char *subject, gint64 since,
                     EarlierTickets *earlier, GError **error)

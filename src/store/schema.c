@@ -12,7 +12,7 @@ static const char *const migrations[] = {
   "  kind TEXT, after INTEGER REFERENCES ticket, root_cause INTEGER NOT NULL DEFAULT 0, escalated INTEGER NOT NULL DEFAULT 0,"
   "  answers INTEGER NOT NULL DEFAULT 0, reopened INTEGER NOT NULL DEFAULT 0, urgent_at INTEGER, version INTEGER);"
   "CREATE INDEX ticket_open ON ticket (urgent_at, opened_at) WHERE state IN ('open', 'pending');"
-  "CREATE INDEX ticket_customer ON ticket (coalesce(customer, requester), number);"
+  "CREATE INDEX ticket_after ON ticket (after) WHERE after IS NOT NULL;"
   "CREATE INDEX ticket_assignee ON ticket (assignee) WHERE assignee IS NOT NULL AND state IN ('open', 'pending');"
   "CREATE INDEX ticket_refused ON ticket (opened_at) WHERE state = 'refused';"
   "CREATE TABLE participant (ticket INTEGER NOT NULL REFERENCES ticket, address TEXT NOT NULL,"

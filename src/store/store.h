@@ -113,6 +113,9 @@ typedef struct {
   gint64 unended; /* the latest ticket of ROLE that is open or pending, or 0 */
   gboolean again; /* one of ROLE with the same subject was opened since SINCE */
 } EarlierTickets;
+/* To be called once before. Its index is made only where a policy asks for earlier tickets, as it makes each new one dearer; the
+ * first time that takes about a second for a million tickets. */
+gboolean store_prepare_earlier (Store *store, GError **error);
 gboolean store_find_earlier (Store *store, const char *key, const char *role, const char *subject, gint64 since,
                              EarlierTickets *earlier, GError **error);
 

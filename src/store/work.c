@@ -169,8 +169,7 @@ begin_next (Database *database, const Work *work, GError **error)
   g_autoptr (GArray) waiting = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (Query) query = database_query (
     database, error,
-    "SELECT number FROM ticket WHERE coalesce(customer, requester) = (SELECT coalesce(customer, requester) FROM "
-    "ticket WHERE number = ?1) AND number > ?1 AND after = ?1",
+    "SELECT number FROM ticket WHERE after = ?",
     "i", work->ticket);
   int row = -1;
   while (query != NULL && (row = query_next (database, query, error)) > 0)
