@@ -125,10 +125,12 @@ sub customers {
 
 sub start {
     my ($self, @wrapper) = @_;
+    my $before = () = $self->log =~ /serving on/g;
     $self->{pid} = start_process("$self->{dir}/daemon.log", @wrapper, $self->under, "$BUILD/src/frontdeskd", '-c', $self->config_path, '-f');
     wait_for('frontdeskd: ' . $self->socket_path, sub {
         die 'frontdeskd ended: ' . $self->log if !kill 0, $self->{pid};
-        IO::Socket::UNIX->new(Peer => $self->socket_path) && $self->log =~ /serving on/;
+        my $now = () = $self->log =~ /serving on/g; # the socket is there before its group is set
+        $now > $before && IO::Socket::UNIX->new(Peer => $self->socket_path);
     });
     return $self;
 }
