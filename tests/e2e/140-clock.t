@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The clock of a policy, with time that stands still until it is set: warning, breach, extension, holding updates, pauses, an
+# The clock of a policy, with time that stands still until it is set: warning, breach, holding updates, pauses, an
 # outage, a reload, and an answer by a person.
 use strict;
 use warnings;
@@ -42,14 +42,6 @@ sub event { my ($number, $kind) = @_; my ($event) = reverse grep { $_->{kind} eq
 sub letters { my ($to, $subject) = @_; return grep { $_->{text} =~ /^Subject: $subject/m } $sink->mails_to($to) }
 sub settle { wait_for('an empty queue', sub { !@{ $daemon->json('queue')->{queue} } }) }
 
-sub reply {
-    my ($number, $text) = @_;
-    open my $pipe, '|-', $daemon->under, "$Frontdesk::Test::Daemon::BUILD/src/frontdesk", '-c', $daemon->config_path, 'reply', $number or die $!;
-    print $pipe $text;
-    close $pipe;
-    return $? >> 8;
-}
-
 my $first = open_ticket('support', 'first');
 settle();
 my $due = $daemon->json('show', $first)->{due};
@@ -68,7 +60,7 @@ is $shown->{team}, 'tier2', 'the ticket goes to the next team';
 is_deeply $shown->{breached}, ['respond'], 'breached says so';
 is count($first, 'warned'), 1, 'one warning';
 
-is reply($first, "We look into it.\n"), 0, 'an answer';
+like $daemon->reply($first, "We look into it.\n"), qr/^ticket #$first: open/, 'an answer';
 settle();
 my ($answer) = letters($ann, 'Re: \[DIYTel #1\] first');
 ($answer) = grep { $_->{text} =~ /We look into it/ } $sink->mails_to($ann);
@@ -77,7 +69,7 @@ unlike $answer->{text}, qr/^(Auto-Submitted|Precedence)/m, 'as a person writes';
 is $daemon->json('show', $first)->{due}{respond}, undef, 'the clock of the answer has stopped';
 $site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'support@diytel.ca', subject => "Re: [DIYTel #$first] first"));
 is $daemon->json('show', $first)->{due}{respond}, '2026-11-23T19:00:00+00:00', 'the customer\'s next message starts it again';
-is reply($first, "Done.\n"), 0, 'answered again';
+like $daemon->reply($first, "Done.\n"), qr/^ticket #$first: open/, 'answered again';
 
 # Pending holds the solution up, and nothing else.
 my $before = $daemon->json('show', $first)->{due}{resolve};
