@@ -2,13 +2,13 @@
 
 #include "commands/output.h"
 #include "desk/calendar.h"
+#include "desk/promises.h"
 
 static json_t *
 pauses_to_json (const Promise *promise, const GArray *pauses)
 {
   json_t *list = json_array ();
-  gboolean paused = promise->target == TARGET_UPDATE || promise->target == TARGET_RESOLVE;
-  for (guint i = 0; paused && i < pauses->len; i++)
+  for (guint i = 0; promises_are_pausable (promise->target) && i < pauses->len; i++)
     {
       const Interval *pause = &g_array_index (pauses, Interval, i);
       gboolean over = pause->to != G_MAXINT64;
@@ -34,9 +34,8 @@ days_to_json (const Target *target, const Promise *promise, const GArray *pauses
   json_t *list = json_array ();
   if (promise->due_at == 0 || target->span.kind == SPAN_ELAPSED)
     return list;
-  gboolean paused = promise->target == TARGET_UPDATE || promise->target == TARGET_RESOLVE;
   g_autoptr (GArray) shares =
-    calendar_shares (target->calendar, promise->since, promise->due_at, paused ? pauses : NULL);
+    calendar_shares (target->calendar, promise->since, promise->due_at, promises_are_pausable (promise->target) ? pauses : NULL);
   for (guint i = 0; i < shares->len; i++)
     json_array_append_new (list, share_to_json (&g_array_index (shares, DayShare, i)));
   return list;

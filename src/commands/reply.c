@@ -13,12 +13,12 @@ read_text (GError **error)
   g_autoptr (GString) text = g_string_new (NULL);
   char buffer[4096];
   gsize got;
-  while ((got = fread (buffer, 1, sizeof buffer, stdin)) > 0 && text->len <= LIMIT_LETTER)
+  while ((got = fread (buffer, 1, sizeof buffer, stdin)) > 0 && text->len <= LIMIT_ANSWER * 4)
     g_string_append_len (text, buffer, (gssize) got);
-  if (text->len > LIMIT_LETTER)
-    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the text is longer than %d octets", LIMIT_LETTER);
-  else if (!g_utf8_validate_len (text->str, text->len, NULL))
-    g_set_error_literal (error, STORE_ERROR, STORE_ERROR_STATE, "the text is not UTF-8");
+  if (!g_utf8_validate_len (text->str, text->len, NULL))
+    g_set_error_literal (error, STORE_ERROR, STORE_ERROR_STATE, "the text is not UTF-8, or much too long");
+  else if (g_utf8_strlen (text->str, (gssize) text->len) > LIMIT_ANSWER)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the text is longer than %d characters", LIMIT_ANSWER);
   else if (*g_strstrip (text->str) == '\0')
     g_set_error_literal (error, STORE_ERROR, STORE_ERROR_STATE, "there is no text");
   else
@@ -50,16 +50,17 @@ reply (CommandContext *context, Store *store, gint64 number, const char *actor, 
   g_autofree char *text = ticket != NULL ? read_text (error) : NULL;
   if (text == NULL)
     return FALSE;
-  const Role *role = config_find_role_by_name (context->config, ticket->role);
-  if (role == NULL || ticket->requester == NULL || *ticket->requester == '\0')
+  const Role *role = work_find_role (context, ticket, error);
+  if (role == NULL)
+    return FALSE;
+  if (ticket->requester == NULL || *ticket->requester == '\0')
     {
-      g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "ticket #%" G_GINT64_FORMAT " has %s", number,
-                   role == NULL ? "a role that the configuration does not have" : "nobody to answer");
+      g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "ticket #%" G_GINT64_FORMAT " has nobody to answer", number);
       return FALSE;
     }
   g_autoptr (Outgoing) letter = NULL;
   if (!check_words (role->policy, text, error) ||
-      (letter = work_write_letter (context, store, number, "reply", now, error)) == NULL)
+      (letter = work_write_letter (context, ticket, "reply", now, error)) == NULL)
     return FALSE;
   return store_add_answer (store, number, letter, text, actor, now, error);
 }

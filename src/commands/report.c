@@ -247,11 +247,11 @@ count_all (Store *store, const Options *options, Report *report, GError **error)
   count (&second);
   g_thread_join (thread);
   report_add (report, older);
-  if (first.error != NULL && second.error != NULL)
-    g_clear_error (&first.error);
-  if (first.error != NULL || second.error != NULL)
-    g_propagate_error (error, first.error != NULL ? first.error : second.error);
-  return first.error == NULL && second.error == NULL;
+  g_autoptr (GError) other = first.error != NULL ? second.error : NULL;
+  GError *failure = first.error != NULL ? first.error : second.error;
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return failure == NULL;
 }
 
 int

@@ -41,19 +41,28 @@ work_on_ticket (CommandContext *context, const char *name, const char *id, WorkS
 }
 
 Outgoing *
-work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now,
-                   GError **error)
+work_write_letter (CommandContext *context, const Ticket *ticket, const char *template, gint64 now, GError **error)
 {
   g_autofree char *path = desk_secret_path (context->config);
-  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
-  g_autoptr (Seal) seal = ticket != NULL ? seal_open (path, FALSE, error) : NULL;
+  g_autoptr (Seal) seal = seal_open (path, FALSE, error);
+  const Role *role = config_find_role_by_name (context->config, ticket->role);
   if (seal == NULL)
     return NULL;
-  const Role *role = config_find_role_by_name (context->config, ticket->role);
-  g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, number, now);
+  g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, ticket->number, now);
   Outgoing *letter = outgoing_to_requester (ticket, role, template);
   letter->message_id = seal_message_id (seal, template, key, context->config->hostname);
   return letter;
+}
+
+const Role *
+work_find_role (const CommandContext *context, const Ticket *ticket, GError **error)
+{
+  const Role *role = config_find_role_by_name (context->config, ticket->role);
+  if (role == NULL)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE,
+                 "ticket #%" G_GINT64_FORMAT " is of role \"%s\", which the configuration does not have", ticket->number,
+                 ticket->role);
+  return role;
 }
 
 static int
@@ -148,11 +157,11 @@ set_kind (CommandContext *context, Store *store, gint64 number, const char *acto
           GError **error)
 {
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
-  if (ticket == NULL)
+  const Role *role = ticket != NULL ? work_find_role (context, ticket, error) : NULL;
+  if (role == NULL)
     return FALSE;
-  const Role *role = config_find_role_by_name (context->config, ticket->role);
   gboolean standard = strcmp (data, "standard") == 0;
-  if (standard || (role != NULL && role->policy != NULL && policy_find_kind (role->policy, data) != NULL))
+  if (standard || (role->policy != NULL && policy_find_kind (role->policy, data) != NULL))
     return store_set_kind (store, number, standard ? NULL : data, actor, now, error);
   g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the policy of role \"%s\" has no kind \"%s\"", ticket->role,
                (const char *) data);
@@ -175,20 +184,30 @@ set_pending (CommandContext *context, Store *store, gint64 number, const char *a
   return store_set_pending (store, number, until != NULL ? *until : 0, actor, now, error);
 }
 
-int
-command_pending (CommandContext *context, int argc, char **argv)
+/* Reads TEXT as a time that is to come, for the subcommand NAME. */
+static gboolean
+read_time_to_come (const char *name, const char *text, gint64 *at)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  if (!moment_read (text, zone, at, &error))
+    fprintf (stderr, "frontdesk %s: %s\n", name, error->message);
+  else if (*at <= g_get_real_time ())
+    fprintf (stderr, "frontdesk %s: \"%s\" has passed already\n", name, text);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+int
+command_pending (CommandContext *context, int argc, char **argv)
+{
   gint64 until = 0;
   gboolean limited = argc == 4 && strcmp (argv[2], "--until") == 0;
   if (argc != 2 && !limited)
     return usage ("pending ID [--until TIME]");
-  if (limited && !moment_read (argv[3], zone, &until, &error))
-    {
-      fprintf (stderr, "frontdesk pending: %s\n", error->message);
-      return COMMAND_USAGE;
-    }
+  if (limited && !read_time_to_come ("pending", argv[3], &until))
+    return COMMAND_USAGE;
   return work_on_ticket (context, "pending", argv[1], set_pending, limited ? &until : NULL);
 }
 
@@ -203,8 +222,9 @@ extend (CommandContext *context, Store *store, gint64 number, const char *actor,
 {
   const Extension *extension = data;
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
-  g_autoptr (Outgoing) letter =
-    ticket != NULL ? work_write_letter (context, store, number, "extension", now, error) : NULL;
+  if (ticket == NULL || work_find_role (context, ticket, error) == NULL)
+    return FALSE;
+  g_autoptr (Outgoing) letter = work_write_letter (context, ticket, "extension", now, error);
   if (letter == NULL)
     return FALSE;
   letter->reason =
@@ -215,21 +235,18 @@ extend (CommandContext *context, Store *store, gint64 number, const char *actor,
 int
 command_extend (CommandContext *context, int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
-  Extension extension = { 0 };
+  Extension extension = { .target = TARGET_RESPOND };
   if (argc != 4 || (strcmp (argv[2], "respond") != 0 && strcmp (argv[2], "resolve") != 0))
     return usage ("extend ID respond|resolve TIME");
-  extension.target = argv[2][3] == 'p' ? TARGET_RESPOND : TARGET_RESOLVE;
-  if (!moment_read (argv[3], zone, &extension.due, &error))
-    {
-      fprintf (stderr, "frontdesk extend: %s\n", error->message);
-      return COMMAND_USAGE;
-    }
+  if (strcmp (argv[2], "resolve") == 0)
+    extension.target = TARGET_RESOLVE;
+  if (!read_time_to_come ("extend", argv[3], &extension.due))
+    return COMMAND_USAGE;
   return work_on_ticket (context, "extend", argv[1], extend, &extension);
 }
 
-/* DATA: whether the customer is not told. */
+/* DATA: whether the customer is not told. Who was never written to is not told of the end either. A ticket can be ended
+ * whether or not the configuration still has its role. */
 static gboolean
 close_ticket (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now, gconstpointer data,
               GError **error)
@@ -241,7 +258,7 @@ close_ticket (CommandContext *context, Store *store, gint64 number, const char *
   gboolean cause = role != NULL && role->policy != NULL && role->policy->root_cause[ticket->priority - 1];
   gboolean told =
     !GPOINTER_TO_INT (data) && role != NULL && (ticket->acknowledged_at != 0 || ticket->responded_at != 0);
-  g_autoptr (Outgoing) letter = told ? work_write_letter (context, store, number, "resolved", now, error) : NULL;
+  g_autoptr (Outgoing) letter = told ? work_write_letter (context, ticket, "resolved", now, error) : NULL;
   if (told && letter == NULL)
     return FALSE;
   gint64 close_at = now + context->config->close_after * G_USEC_PER_SEC;

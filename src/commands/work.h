@@ -11,6 +11,9 @@ typedef gboolean (*WorkStep) (CommandContext *context, Store *store, gint64 numb
 /* Opens the store, takes STEP on the ticket ID, and prints the ticket as it is then. The exit status. */
 int work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data);
 
-/* A letter to the requester of ticket NUMBER. The caller's; NULL with *ERROR. */
-Outgoing *work_write_letter (CommandContext *context, Store *store, gint64 number, const char *template, gint64 now,
+/* TICKET's role, or NULL with *ERROR when the configuration has it no more. */
+const Role *work_find_role (const CommandContext *context, const Ticket *ticket, GError **error);
+
+/* A letter to the requester of TICKET, whose role is there. The caller's; NULL with *ERROR. */
+Outgoing *work_write_letter (CommandContext *context, const Ticket *ticket, const char *template, gint64 now,
                              GError **error);

@@ -53,3 +53,4 @@
 #define LIMIT_CONFIG_FILE        (16 * 1024 * 1024) /* octets */
 #define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */
 #define LIMIT_REPORT_BREACHES    1000              /* ticket numbers that a report names for one target of one group */
+#define LIMIT_EARLIER_TICKETS    1000              /* of a customer, looked at for the same subject */

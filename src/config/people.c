@@ -106,16 +106,36 @@ build_step (Build *build, cfg_t *section, Escalation *escalation)
   return FALSE;
 }
 
-/* There is always somebody to page, whoever is on call. */
-static gboolean
-has_fallback (const Escalation *escalation)
+gboolean
+step_names (const Step *step, const Agent *agent)
 {
+  return g_ptr_array_find (step->agents, agent, NULL) ||
+         (step->team != NULL && g_ptr_array_find (agent->teams, step->team, NULL));
+}
+
+/* What pages by ESCALATION promises that somebody is reached, whoever is on call. */
+static gboolean
+check_reach (Build *build, cfg_t *section, const Escalation *escalation)
+{
+  const Step *empty = NULL;
   for (guint i = 0; i < escalation->steps->len; i++)
     {
       const Step *step = g_ptr_array_index (escalation->steps, i);
-      if (step->agents->len > 0 || step->team != NULL)
-        return TRUE;
+      for (guint j = 0; j < build->config->agents->len; j++)
+        if (step_names (step, g_ptr_array_index (build->config->agents, j)))
+          return TRUE;
+      if (step->team != NULL)
+        empty = step;
     }
+  if (empty != NULL)
+    options_set_error (build->error, section, NULL,
+                       "step \"%s\" reaches nobody, as no agent is in team \"%s\"; name the team in an agent's teams, or "
+                       "agents in the step",
+                       empty->name, empty->team->name);
+  else
+    options_set_error (build->error, section, NULL,
+                       "all its steps are schedules, and when nobody is on call it would reach nobody; add a step that "
+                       "names agents or a team");
   return FALSE;
 }
 
@@ -130,15 +150,9 @@ build_escalation (Build *build, cfg_t *section)
   for (unsigned int i = 0; i < cfg_size (section, "step"); i++)
     if (!build_step (build, cfg_getnsec (section, "step", i), escalation))
       return FALSE;
-  if (escalation->steps->len == 0)
-    options_set_error (build->error, section, NULL, "an escalation needs a step \"NAME\" { ... }");
-  else if (!has_fallback (escalation))
-    options_set_error (
-        build->error, section, NULL,
-        "all its steps are schedules, and when nobody is on call it would reach nobody; add a step that names "
-        "agents or a team");
-  else
-    return TRUE;
+  if (escalation->steps->len > 0)
+    return check_reach (build, section, escalation);
+  options_set_error (build->error, section, NULL, "an escalation needs a step \"NAME\" { ... }");
   return FALSE;
 }
 

@@ -83,38 +83,6 @@ check_agent (Build *build, cfg_t *section)
 }
 
 gboolean
-step_names (const Step *step, const Agent *agent)
-{
-  return g_ptr_array_find (step->agents, agent, NULL) ||
-         (step->team != NULL && g_ptr_array_find (agent->teams, step->team, NULL));
-}
-
-/* The 250 to an emergency promises that somebody is paged, whoever is on call. */
-static gboolean
-check_page (Build *build, cfg_t *section)
-{
-  const Role *role = config_find_role_by_name (build->config, cfg_title (section));
-  const GPtrArray *agents = build->config->agents;
-  if (role->page == NULL)
-    return TRUE;
-  const Step *empty = NULL;
-  for (guint i = 0; i < role->page->steps->len; i++)
-    {
-      const Step *step = g_ptr_array_index (role->page->steps, i);
-      for (guint j = 0; j < agents->len; j++)
-        if (step_names (step, g_ptr_array_index (agents, j)))
-          return TRUE;
-      if (step->team != NULL)
-        empty = step;
-    }
-  options_set_error (build->error, section, "page",
-                     "step \"%s\" of escalation \"%s\" reaches nobody, as no agent is in team \"%s\"; "
-                     "name the team in an agent's teams, or agents in the step",
-                     empty->name, role->page->name, empty->team->name);
-  return FALSE;
-}
-
-gboolean
 build_roles (Build *build)
 {
   if (!build_each (build, "role", build_role))
@@ -122,6 +90,5 @@ build_roles (Build *build)
   for (guint i = 0; i < build->config->roles->len; i++)
     if (!index_role (build, g_ptr_array_index (build->config->roles, i), cfg_getnsec (build->root, "role", i)))
       return FALSE;
-  return build_each (build, "team", check_team) && build_each (build, "agent", check_agent) &&
-         build_each (build, "role", check_page);
+  return build_each (build, "team", check_team) && build_each (build, "agent", check_agent);
 }

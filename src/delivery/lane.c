@@ -1,6 +1,5 @@
 #include "delivery/lane.h"
 
-
 #define POLL (G_USEC_PER_SEC / 2)   /* how soon a change by another process is seen */
 #define TROUBLE (2 * G_USEC_PER_SEC) /* between looks while the store fails */
 

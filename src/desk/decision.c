@@ -212,7 +212,8 @@ apply_rules (const IntakeCase *intake, const Ticket *continued, Decision *decisi
                               .text = intake->text,
                               .contact = intake->contact,
                               .old_subject = continued != NULL ? continued->subject : NULL,
-                              .again = continued == NULL && intake->earlier.again };
+                              .again_at = continued == NULL ? intake->earlier.again_at : 0,
+                              .now = intake->now };
   triage_apply (&triage, decision);
 }
 

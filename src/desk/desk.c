@@ -221,7 +221,7 @@ recall_duplicates (const Desk *desk, const Reception *reception, GError **error)
 static gboolean
 asks_for_earlier (const Policy *policy)
 {
-  return policy != NULL && (triage_longest_again (policy) != 0 || policy->next_within.kind != SPAN_NONE);
+  return policy != NULL && (triage_asks_again (policy) || policy->next_within.kind != SPAN_NONE);
 }
 
 gboolean
@@ -234,7 +234,7 @@ desk_prepare (const Desk *desk, GError **error)
 }
 
 static gboolean
-find_earlier (const Desk *desk, const Envelope *envelope, const Reception *reception, const Role *role, gint64 now,
+find_earlier (const Desk *desk, const Envelope *envelope, const Reception *reception, const Role *role,
               EarlierTickets *earlier, GError **error)
 {
   const Policy *policy = role->policy;
@@ -243,8 +243,7 @@ find_earlier (const Desk *desk, const Envelope *envelope, const Reception *recep
     return TRUE;
   const char *requester = reception->facts->from != NULL ? reception->facts->from : envelope->sender;
   const char *key = contact != NULL && contact->customer != NULL ? contact->customer : requester;
-  return store_find_earlier (desk->store, key, role->name, reception->facts->subject, now - triage_longest_again (policy) * G_USEC_PER_SEC,
-                             earlier, error);
+  return store_find_earlier (desk->store, key, role->name, reception->facts->subject, earlier, error);
 }
 
 static Decision *
@@ -252,7 +251,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
              const Lookups *lookups, gboolean alone, gint64 now, GError **error)
 {
   EarlierTickets earlier = { 0 };
-  if (!find_earlier (desk, envelope, reception, recipient->role, now, &earlier, error))
+  if (!find_earlier (desk, envelope, reception, recipient->role, &earlier, error))
     return NULL;
   g_autoptr (Ticket) by_signature = NULL;
   if (!find_ticket (desk->store, signed_number (desk, recipient), &by_signature, error))

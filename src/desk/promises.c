@@ -67,8 +67,8 @@ find_part (const Target *target, gint64 from, gint64 due, int percent, const GAr
   return calendar_add (target->calendar, from, part, pauses, &at) ? at : 0;
 }
 
-static gboolean
-is_paused_by_pending (TargetKind target)
+gboolean
+promises_are_pausable (TargetKind target)
 {
   return target == TARGET_UPDATE || target == TARGET_RESOLVE;
 }
@@ -88,8 +88,8 @@ static void
 plan (const Policy *policy, const PromiseTerms *terms, Promise *promise)
 {
   const Target target = find_target (policy, terms, promise->target, promise->waited);
-  const GArray *pauses = is_paused_by_pending (promise->target) ? terms->pauses : NULL;
-  gboolean stopped = promise->since == 0 || (terms->pending && is_paused_by_pending (promise->target));
+  const GArray *pauses = promises_are_pausable (promise->target) ? terms->pauses : NULL;
+  gboolean stopped = promise->since == 0 || (terms->pending && promises_are_pausable (promise->target));
   if (!promise->moved || stopped)
     promise->due_at = stopped ? 0 : add_span (target.calendar, target.span, promise->since, pauses);
   promise->warn_at = promise->extend_at = 0;
@@ -106,7 +106,7 @@ begin (const Policy *policy, const PromiseTerms *terms, GArray *promises, Target
        gboolean waits)
 {
   Promise promise = { .target = target, .cycle = 1, .since = since, .waited = waits };
-  if (find_target (policy, terms, target, waits).span.kind == SPAN_NONE)
+  if (find_target (policy, terms, target, waits).span.kind == SPAN_NONE || (target == TARGET_UPDATE && terms->by_machine))
     return;
   for (guint i = 0; i < promises->len; i++)
     promise.cycle += g_array_index (promises, Promise, i).target == target;
@@ -168,7 +168,7 @@ meet (const Policy *policy, const PromiseTerms *terms, GArray *promises, TargetK
   if (promise->due_at != 0 && promise->due_at < at && promise->breached_at == 0)
     promise->breached_at = at; /* the clock has not seen it: the daemon was down */
   if (promise->since != 0 && target.span.kind != SPAN_NONE)
-    promise->took = measure (&target, promise->since, at, is_paused_by_pending (kind) ? terms->pauses : NULL);
+    promise->took = measure (&target, promise->since, at, promises_are_pausable (kind) ? terms->pauses : NULL);
 }
 
 static void
@@ -206,7 +206,7 @@ change_terms (const Policy *policy, const PromiseTerms *terms, GArray *promises,
         promise->dropped_at = at;
       else if (promise != NULL)
         plan (policy, terms, promise);
-      else if (promised && target != TARGET_ACKNOWLEDGE && !has_any (promises, target))
+      else if (promised && target != TARGET_ACKNOWLEDGE && !terms->by_machine && !has_any (promises, target))
         begin (policy, terms, promises, target,
                target == TARGET_UPDATE ? last_answer (terms, promises) : terms->opened_at, FALSE);
     }

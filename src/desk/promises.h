@@ -15,6 +15,9 @@ GArray *promises_open (const Policy *policy, int priority, const TicketKind *kin
 /* Brings PROMISES up to date. POLICY NULL: nothing is promised any more. */
 void promises_change (const Policy *policy, const PromiseTerms *terms, GArray *promises, const Change *change);
 
+/* TRUE for the targets whose clock stands still while a ticket is pending or ended. */
+gboolean promises_are_pausable (TargetKind target);
+
 /* SPAN counted from FROM on CALENDAR; 0 when there is no such time within LIMIT_CALENDAR_DAYS. */
 gint64 promises_add_span (const Calendar *calendar, Span span, gint64 from);
 

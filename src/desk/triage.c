@@ -114,6 +114,12 @@ is_of_level (const Contact *contact, char **levels)
   return FALSE;
 }
 
+static gboolean
+came_again (const TriageCase *triage, const PolicyRule *rule)
+{
+  return triage->again_at != 0 && triage->now - triage->again_at <= rule->again_within * G_USEC_PER_SEC;
+}
+
 /* Why RULE applies, the caller's; NULL when it does not. */
 static char *
 match (Triage *triage, const PolicyRule *rule, int priority)
@@ -123,7 +129,7 @@ match (Triage *triage, const PolicyRule *rule, int priority)
   g_autoptr (GString) reason = g_string_new (NULL);
   if (rule->at_priority != 0 && (rule->at_priority & 1u << priority) == 0)
     return NULL;
-  if ((rule->important && !is_important (given->facts)) || (rule->again_within != 0 && !given->again) ||
+  if ((rule->important && !is_important (given->facts)) || (rule->again_within != 0 && !came_again (given, rule)) ||
       (rule->level[0] != NULL && !is_of_level (given->contact, rule->level)))
     return NULL;
   if (rule->words[0].language != NULL && (word = find_word (triage, rule->words)) == NULL)
@@ -187,11 +193,11 @@ triage_asks_words (const Policy *policy)
   return FALSE;
 }
 
-gint64
-triage_longest_again (const Policy *policy)
+gboolean
+triage_asks_again (const Policy *policy)
 {
-  gint64 longest = 0;
   for (guint i = 0; policy->rules[i] != NULL; i++)
-    longest = MAX (longest, policy->rules[i]->again_within);
-  return longest;
+    if (policy->rules[i]->again_within != 0)
+      return TRUE;
+  return FALSE;
 }

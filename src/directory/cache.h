@@ -14,5 +14,5 @@ void cache_free (Cache *cache);
  * will do, when it is too old. */
 gboolean cache_find (Cache *cache, const char *address, gboolean stale, gint64 now, Contact **contact);
 
-/* CONTACT NULL: not found. A copy is kept. */
+/* CONTACT NULL: not found. It is held. */
 void cache_put (Cache *cache, const char *address, Contact *contact, gint64 now);

@@ -93,19 +93,19 @@ write_ticket (Database *database, const IntakeJob *job, Decision *decision, cons
     return FALSE;
   if (!database_run (database, error,
                      "INSERT INTO ticket (role, state, priority, subject, requester, requester_name, customer, standing, "
-                     "team, language, related, message_id, refs, opened_at, assignee, kind, after, root_cause, escalated, "
-                     "version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     "ssisssssss0ssiss0ii0", decision->role->name, state, (gint64) decision->priority, facts->subject,
+                     "team, language, related, message_id, refs, opened_at, assignee, kind, after, root_cause, escalated) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ssisssssss0ssiss0ii", decision->role->name, state, (gint64) decision->priority, facts->subject,
                      requester (intake), facts->from_name, contact != NULL ? contact->customer : NULL,
                      decision->standing_reason, decision->team->name,
                      contact != NULL && contact->language != NULL ? contact->language : facts->language, decision->related,
                      facts->message_id, job->references, intake->now, assignee,
                      decision->ticket_kind != NULL ? decision->ticket_kind->name : NULL, decision->after,
-                     (gint64) decision->root_cause, (gint64) decision->escalated, open ? decision->version : 0))
+                     (gint64) decision->root_cause, (gint64) decision->escalated))
     return FALSE;
   decision->ticket = sqlite3_last_insert_rowid (database->handle);
   number_reply (decision);
-  return !open || decision->promises->len == 0 || promises_write (database, decision->ticket, decision->promises, error);
+  return !open || decision->promises->len == 0 || promises_write (database, decision->ticket, decision->promises, decision->version, error);
 }
 
 static gboolean
@@ -387,21 +387,23 @@ store_prepare_earlier (Store *store, GError **error)
 }
 
 gboolean
-store_find_earlier (Store *store, const char *key, const char *role, const char *subject, gint64 since,
-                    EarlierTickets *earlier, GError **error)
+store_find_earlier (Store *store, const char *key, const char *role, const char *subject, EarlierTickets *earlier,
+                    GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_auto (Loan) loan = loan_take (store, error);
   if (loan.database == NULL)
     return FALSE;
   earlier->unended = database_number (loan.database, 0, &failure,
-                                      "SELECT number FROM ticket WHERE coalesce(customer, requester) = ? AND role = ? AND state IN "
-                                      "('open', 'pending') ORDER BY number DESC LIMIT 1",
+                                      "SELECT number FROM ticket WHERE coalesce(customer, requester) = ? AND role = ? AND "
+                                      "state IN ('open', 'pending') ORDER BY number DESC LIMIT 1",
                                       "ss", key, role);
-  earlier->again = database_number (loan.database, 0, &failure,
-                                    "SELECT count(*) FROM ticket WHERE coalesce(customer, requester) = ? AND role = ? AND subject = ? "
-                                    "COLLATE NOCASE AND subject <> '' AND opened_at >= ? AND state <> 'refused'",
-                                    "sssi", key, role, subject, since) > 0;
+  if (failure == NULL && *subject != '\0')
+    earlier->again_at = database_number (loan.database, 0, &failure,
+                                         "SELECT coalesce(max(opened_at), 0) FROM (SELECT * FROM ticket WHERE "
+                                         "coalesce(customer, requester) = ? ORDER BY number DESC LIMIT ?) WHERE role = ? AND "
+                                         "subject = ? COLLATE NOCASE AND state <> 'refused'",
+                                         "siss", key, (gint64) LIMIT_EARLIER_TICKETS, role, subject);
   if (failure == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));

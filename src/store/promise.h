@@ -28,6 +28,8 @@ typedef struct {
   int priority;
   gint64 opened_at;
   gboolean pending;        /* the last pause is not over */
+  gboolean by_machine;     /* a machine's mail opened it: nobody is promised anything by that */
+  gint64 version;          /* of what the promises were computed from last */
   const GArray *pauses;    /* (element-type Interval) in order; of the open one TO is G_MAXINT64 */
 } PromiseTerms;
 

@@ -46,7 +46,7 @@ write_one (Database *database, gint64 ticket, const Promise *promise, GError **e
 }
 
 gboolean
-promises_write (Database *database, gint64 ticket, const GArray *promises, GError **error)
+promises_write (Database *database, gint64 ticket, const GArray *promises, gint64 version, GError **error)
 {
   gint64 urgent = 0;
   for (guint i = 0; i < promises->len; i++)
@@ -57,7 +57,8 @@ promises_write (Database *database, gint64 ticket, const GArray *promises, GErro
       if (promise_is_open (promise) && promise->due_at != 0 && (urgent == 0 || promise->due_at < urgent))
         urgent = promise->due_at;
     }
-  return database_run (database, error, "UPDATE ticket SET urgent_at = ? WHERE number = ?", "0i", urgent, ticket);
+  return database_run (database, error, "UPDATE ticket SET urgent_at = ?, version = ? WHERE number = ?", "00i", urgent, version,
+                       ticket);
 }
 
 static GArray *
@@ -84,8 +85,10 @@ promises_read_terms (Database *database, gint64 ticket, PromiseTerms *terms, GEr
     return FALSE;
   terms->pauses = pauses;
   g_autoptr (Query) query = database_query (
-    database, error, "SELECT role, kind, priority, opened_at, state = 'pending' FROM ticket WHERE number = ?", "i",
-    ticket);
+    database, error,
+    "SELECT role, kind, priority, opened_at, state = 'pending', coalesce(version, 0), (SELECT kind FROM message WHERE "
+    "ticket = number ORDER BY id LIMIT 1) = 'automatic' FROM ticket WHERE number = ?",
+    "i", ticket);
   int row = query != NULL ? query_next (database, query, error) : -1;
   if (row == 0)
     g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "there is no ticket #%" G_GINT64_FORMAT, ticket);
@@ -96,6 +99,8 @@ promises_read_terms (Database *database, gint64 ticket, PromiseTerms *terms, GEr
   terms->priority = (int) query_number (query, 2);
   terms->opened_at = query_number (query, 3);
   terms->pending = query_number (query, 4) != 0;
+  terms->version = query_number (query, 5);
+  terms->by_machine = query_number (query, 6) != 0;
   return TRUE;
 }
 
@@ -125,8 +130,7 @@ promises_apply (Store *store, Database *database, gint64 ticket, const Change *c
       version = store->rules->version (store->rules_data, terms.role);
     }
   g_mutex_unlock (&store->rules_lock);
-  return promises_write (database, ticket, promises, error) &&
-         database_run (database, error, "UPDATE ticket SET version = ? WHERE number = ?", "0i", version, ticket);
+  return promises_write (database, ticket, promises, version, error);
 }
 
 gboolean

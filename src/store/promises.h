@@ -6,8 +6,8 @@
 /* (element-type Promise), NULL with *ERROR */
 GArray *promises_read (Database *database, gint64 ticket, GError **error);
 
-/* Writes them all, and the ticket's most urgent deadline. */
-gboolean promises_write (Database *database, gint64 ticket, const GArray *promises, GError **error);
+/* Writes them all, the ticket's most urgent deadline, and the VERSION of what they were computed from. */
+gboolean promises_write (Database *database, gint64 ticket, const GArray *promises, gint64 version, GError **error);
 
 /* What TICKET's promises depend on. promises_clear_terms() frees what it holds. */
 gboolean promises_read_terms (Database *database, gint64 ticket, PromiseTerms *terms, GError **error);

@@ -110,13 +110,13 @@ gboolean store_list_promises (Store *store, gint64 ticket, GArray **promises, GA
 
 /* What the rules ask about the customer's other tickets. KEY is the customer, or the requester who belongs to none. */
 typedef struct {
-  gint64 unended; /* the latest ticket of ROLE that is open or pending, or 0 */
-  gboolean again; /* one of ROLE with the same subject was opened since SINCE */
+  gint64 unended;  /* the latest ticket of ROLE that is open or pending, or 0 */
+  gint64 again_at; /* when one of ROLE with the same subject was last opened, of the latest LIMIT_EARLIER_TICKETS; 0: never */
 } EarlierTickets;
 /* To be called once before. Its index is made only where a policy asks for earlier tickets, as it makes each new one dearer; the
  * first time that takes about a second for a million tickets. */
 gboolean store_prepare_earlier (Store *store, GError **error);
-gboolean store_find_earlier (Store *store, const char *key, const char *role, const char *subject, gint64 since,
+gboolean store_find_earlier (Store *store, const char *key, const char *role, const char *subject,
                              EarlierTickets *earlier, GError **error);
 
 /* ---- work on a ticket; ACTOR is written into the event ---- */

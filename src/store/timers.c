@@ -9,8 +9,6 @@
 typedef struct {
   Store *store;
   gint64 now;
-  gint64 last; /* ticket: refreshing goes on behind it */
-  guint done;
 } TimerJob;
 
 static gboolean
@@ -125,7 +123,7 @@ react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind
     job->store->rules->react (job->store->rules_data, ticket, &terms, promises, promise, overrides, job->now,
                               &reaction);
   g_mutex_unlock (&job->store->rules_lock);
-  return promises_write (database, ticket->number, promises, error) &&
+  return promises_write (database, ticket->number, promises, terms.version, error) &&
          carry_out (job, database, ticket->number, &reaction, error);
 }
 
@@ -152,7 +150,7 @@ find_due (Database *database, gint64 now, GError **error)
 static gboolean
 run_promises (Database *database, gpointer data, GError **error)
 {
-  TimerJob *job = data;
+  const TimerJob *job = data;
   g_autoptr (GArray) due = find_due (database, job->now, error);
   for (guint i = 0; due != NULL && i < due->len; i++)
     {
@@ -161,7 +159,6 @@ run_promises (Database *database, gpointer data, GError **error)
       if (ticket == NULL || !react (job, database, ticket, (TargetKind) found->target, (int) found->cycle, error))
         return FALSE;
     }
-  job->done = due != NULL ? due->len : 0;
   return due != NULL;
 }
 
@@ -216,45 +213,64 @@ store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error)
 
 /* ---- refreshing ---- */
 
-/* The next open tickets behind JOB's last one whose promises were computed from something else than now counts. */
+typedef struct {
+  Store *store;
+  gint64 now;
+  GArray *stale; /* (element-type gint64) ticket numbers */
+  guint done;    /* of those */
+} Refreshing;
+
+static gboolean
+is_stale (Store *store, const char *role, gint64 version)
+{
+  g_mutex_lock (&store->rules_lock);
+  gboolean stale = store->rules != NULL && store->rules->version (store->rules_data, role) != version;
+  g_mutex_unlock (&store->rules_lock);
+  return stale;
+}
+
+/* The tickets at work whose promises were computed from something else than now counts. Read, so that nobody who writes has
+ * to wait. */
+static gboolean
+find_stale (Refreshing *refreshing, GError **error)
+{
+  g_auto (Loan) loan = loan_take (refreshing->store, error);
+  if (loan.database == NULL)
+    return FALSE;
+  g_autoptr (Query) query =
+    database_query (loan.database, error,
+                    "SELECT number, role, coalesce(version, 0) FROM ticket WHERE state IN ('open', 'pending')", "");
+  int row = -1;
+  while (query != NULL && (row = query_next (loan.database, query, error)) > 0)
+    {
+      gint64 number = query_number (query, 0);
+      g_autofree char *role = query_text (query, 1);
+      if (is_stale (refreshing->store, role, query_number (query, 2)))
+        g_array_append_val (refreshing->stale, number);
+    }
+  return row == 0;
+}
+
 static gboolean
 refresh_some (Database *database, gpointer data, GError **error)
 {
-  TimerJob *job = data;
-  const Change change = { .kind = CHANGE_TERMS, .at = job->now };
-  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (Query) query =
-    database_query (database, error,
-                    "SELECT number, role, coalesce(version, 0) FROM ticket WHERE number > ? AND state IN "
-                    "('open', 'pending') ORDER BY number LIMIT 500",
-                    "i", job->last);
-  int row = -1;
-  job->done = 0;
-  while (query != NULL && (row = query_next (database, query, error)) > 0)
-    {
-      g_autofree char *role = query_text (query, 1);
-      job->last = query_number (query, 0);
-      job->done++;
-      g_mutex_lock (&job->store->rules_lock);
-      gboolean same = job->store->rules == NULL ||
-                      job->store->rules->version (job->store->rules_data, role) == query_number (query, 2);
-      g_mutex_unlock (&job->store->rules_lock);
-      if (!same)
-        g_array_append_val (stale, job->last);
-    }
-  for (guint i = 0; row == 0 && i < stale->len; i++)
-    if (!promises_apply (job->store, database, g_array_index (stale, gint64, i), &change, error))
+  const Refreshing *refreshing = data;
+  const Change change = { .kind = CHANGE_TERMS, .at = refreshing->now };
+  for (guint i = refreshing->done; i < MIN (refreshing->done + PROMISES, refreshing->stale->len); i++)
+    if (!promises_apply (refreshing->store, database, g_array_index (refreshing->stale, gint64, i), &change, error))
       return FALSE;
-  return row == 0;
+  return TRUE;
 }
 
 gboolean
 store_refresh_promises (Store *store, gint64 now, GError **error)
 {
-  TimerJob job = { .store = store, .now = now };
-  do
-    if (!store_write (store, refresh_some, &job, error))
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (gint64));
+  Refreshing refreshing = { .store = store, .now = now, .stale = stale };
+  if (!find_stale (&refreshing, error))
+    return FALSE;
+  for (; refreshing.done < stale->len; refreshing.done += PROMISES)
+    if (!store_write (store, refresh_some, &refreshing, error))
       return FALSE;
-  while (job.done > 0);
   return TRUE;
 }

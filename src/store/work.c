@@ -186,16 +186,6 @@ begin_next (Database *database, const Work *work, GError **error)
   return row == 0;
 }
 
-/* A letter on the end goes to whom was told of the beginning. */
-static gboolean
-send_last_letter (Database *database, const Work *work, GError **error)
-{
-  gint64 acknowledged = database_number (
-    database, 0, NULL, "SELECT acknowledged_at IS NOT NULL OR answers > 0 FROM ticket WHERE number = ?", "i",
-    work->ticket);
-  return acknowledged == 0 || send_letter (database, work, error);
-}
-
 static gboolean
 write_close (Database *database, gpointer data, GError **error)
 {
@@ -208,7 +198,7 @@ write_close (Database *database, gpointer data, GError **error)
          database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'close', ?)", "ii",
                        work->ticket, work->at) &&
          apply (database, work, CHANGE_RESOLVED, error) && promises_pause (database, work->ticket, work->now, error) &&
-         begin_next (database, work, error) && send_last_letter (database, work, error) &&
+         begin_next (database, work, error) && send_letter (database, work, error) &&
          store_add_event (database, work->ticket, work->now, "resolved", work->actor, NULL, error);
 }
 

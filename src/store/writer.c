@@ -1,6 +1,5 @@
 #include "store/writer.h"
 
-
 #define BATCH 256
 
 /* Held by who waits for it and by the thread. */

@@ -45,6 +45,10 @@ my ($letter) = letters($first, 'cannot keep');
 like $letter->{body}, qr/promised you: by 13:00 on Monday/, 'before that time has passed, the customer is told that it is not kept';
 like $letter->{body}, qr/our answer by 15:00\s+on Monday/, 'and the new one';
 is_deeply [map { $_->{kind} } grep { $_->{kind} =~ /extended|breached/ } @{ $daemon->json('show', $first)->{events} }], ['extended'], 'nothing is missed';
+sub refused { my @command = @_; return !eval { $daemon->command(@command); 1 } && $@ =~ /failed: (\d+)/ ? $1 : 0 }
+is refused('extend', $first, 'respond', '2026-11-23T19:00:00Z'), 64, 'a time that has passed cannot be promised';
+is refused('pending', $first, '--until', '2026-11-23T19:00:00Z'), 64, 'or waited for';
+ok !eval { $daemon->reply($first, 'long ' x 4000); 1 }, 'an answer that would not reach the customer whole is not taken';
 $daemon->command('extend', $first, 'respond', '2026-11-24T17:00:00Z');
 is state_of($first), '2026-11-24T17:00:00+00:00', 'an agent promises another time';
 wait_for('the second letter', sub { letters($first, 'cannot keep') == 2 });
@@ -52,5 +56,15 @@ is scalar(grep { $_->{body} =~ /our answer by 09:00\s+on Tuesday/ } letters($fir
 $daemon->set_time('2026-11-24 17:00:00');
 wait_for('the breach', sub { grep { $_ eq 'respond' } @{ $daemon->json('show', $first)->{breached} } });
 pass 'and which counts';
+
+# A machine is promised nothing, also when its ticket is changed and the daemon starts again.
+like $site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'support@diytel.ca', subject => 'by machine',
+    head => "Auto-Submitted: auto-generated\n"))->{end}, qr/^250/, 'a machine\'s mail is taken';
+my ($machine) = grep { $_->{subject} eq 'by machine' } $daemon->tickets;
+$daemon->command('priority', $machine->{number}, 'p2');
+$daemon->stop;
+$daemon->start;
+is open_ticket('after it') > 0, 1, 'later mail is taken';
+is_deeply $daemon->json('show', $machine->{number})->{deadlines}, [], 'nothing is promised to it';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;

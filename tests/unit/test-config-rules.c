@@ -76,10 +76,7 @@ read_source (const char *name)
   char *text = NULL;
   g_autoptr (GError) error = NULL;
   if (g_getenv ("FRONTDESK_SOURCE") == NULL)
-    {
-      g_test_skip ("FRONTDESK_SOURCE names no source folder");
-      return NULL;
-    }
+    g_error ("FRONTDESK_SOURCE must name the source folder");
   g_autofree char *path = g_build_filename (g_getenv ("FRONTDESK_SOURCE"), name, NULL);
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
@@ -156,8 +153,6 @@ test_reference (Fixture *fixture, gconstpointer data)
     { "@SMS@", "http://127.0.0.1:2/" },
   };
   char *text = read_source ("tests/data/reference.conf");
-  if (text == NULL)
-    return;
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     fill_in (&text, values[i][0], values[i][1]);
   g_autoptr (Config) config = load (fixture, text);
@@ -180,8 +175,6 @@ test_example (Fixture *fixture, gconstpointer data)
 {
   (void) data;
   g_autofree char *text = read_source ("conf/frontdesk.conf");
-  if (text == NULL)
-    return;
   g_autoptr (Config) config = load (fixture, text);
   g_assert_cmpstr (config->relay.url, ==, "smtp://127.0.0.1:10026");
   g_assert_cmpint (config->directory.type, ==, DIRECTORY_TABLE);
@@ -364,9 +357,10 @@ static const struct {
   { "role with an unknown escalation", TEAM "role \"r\" { address = {\"r@x.example\"} team = \"t\"\n page = \"p\" }\n", 3, "page: there is no \"p\"" },
   { "page of schedules alone", PAGED (STEP_SCHEDULE) "agent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n", 4, "escalation \"e\": all its steps are schedules" },
   { "schedules alone, and no role", "channel \"c\" { }\nschedule \"s\" { }\nescalation \"e\" {\n step \"a\" { schedule = \"s\" by = {\"c\"} } }\n", 4, "escalation \"e\": all its steps are schedules" },
-  { "page of a schedule and an empty team", PAGED (STEP_SCHEDULE AND_TEAM), 5, "role \"r\": page: step \"last\" of escalation \"e\" reaches nobody, as no agent is in team \"t\"" },
-  { "page of a schedule, agents elsewhere", PAGED (STEP_SCHEDULE AND_TEAM) "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n", 5, "in team \"t\"" },
-  { "page of a team without agents", "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n" PAGED ("team = \"u\""), 7, "in team \"u\"" },
+  { "an empty team, and no role", TEAM "channel \"c\" { }\nescalation \"e\" { step \"first\" { team = \"t\" by = {\"c\"} } }\n", 3, "step \"first\" reaches nobody" },
+  { "page of a schedule and an empty team", PAGED (STEP_SCHEDULE AND_TEAM), 4, "escalation \"e\": step \"last\" reaches nobody, as no agent is in team \"t\"" },
+  { "page of a schedule, agents elsewhere", PAGED (STEP_SCHEDULE AND_TEAM) "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n", 4, "in team \"t\"" },
+  { "page of a team without agents", "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"t\"} }\n" PAGED ("team = \"u\""), 6, "in team \"u\"" },
   { "role's address", TEAM "role \"r\" { address = {\"r@x@\"} team = \"t\" }\n", 2, "address: \"r@x@\"" },
   { "role's priority", "role \"r\" { priority = \"p0\" }\n", 1, "priority: \"p0\"" },
   { "role's accept", "role \"r\" { accept = \"friends\" }\n", 1, "accept: \"friends\"" },
@@ -412,7 +406,6 @@ test_pages (Fixture *fixture, gconstpointer data)
     PAGED ("team = \"u\"") "team \"u\" { }\nagent \"a\" { mail = \"a@staff.example\" teams = {\"u\"} }\n",
     PAGED ("agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
     PAGED (STEP_SCHEDULE " agents = {\"a\"}") "agent \"a\" { mail = \"a@staff.example\" }\n",
-    TEAM "channel \"c\" { }\nescalation \"e\" { step \"first\" { team = \"t\" by = {\"c\"} } }\n",
   };
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     config_unref (load (fixture, good[i]));
@@ -734,8 +727,6 @@ static void
 test_manual (void)
 {
   g_autofree char *page = read_source ("man/frontdesk.conf.5");
-  if (page == NULL)
-    return;
   g_autoptr (GHashTable) table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   cfg_t *root = options_new ();
   describe_table ("root", root->opts, table);

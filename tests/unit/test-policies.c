@@ -2,6 +2,7 @@
  * times are on the wall clock of the policy's calendar. */
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "desk/calendar.h"
 #include "desk/decision.h"
@@ -208,6 +209,7 @@ check_mail (const Config *config, const MailRow *row)
   contact->mail = g_strdup ("ann@customer.example");
   contact->customer = g_strdup ("C-1");
   g_autoptr (GPtrArray) references = g_ptr_array_new ();
+  gint64 now = instant (row->at != NULL ? row->at : "2026-11-25T10:00:00", zone);
   const IntakeCase intake = { .config = config,
                               .envelope = envelope,
                               .recipient = envelope_add_recipient (envelope, config, role->address[0]),
@@ -216,9 +218,9 @@ check_mail (const Config *config, const MailRow *row)
                               .directory = row->stranger ? DIRECTORY_NOT_FOUND : DIRECTORY_FOUND,
                               .contact = row->stranger ? NULL : contact,
                               .pointers = { .by_reference = references },
-                              .earlier = { .again = row->again },
+                              .earlier = { .again_at = row->again ? now - G_USEC_PER_SEC : 0 },
                               .alone = TRUE,
-                              .now = instant (row->at != NULL ? row->at : "2026-11-25T10:00:00", zone),
+                              .now = now,
                               .key = "key" };
   Decision *decision = intake_decide (&intake);
   check_decision (row, decision, zone);
@@ -243,6 +245,15 @@ check_chain (const Config *config, const char *name, const char *chain)
   g_assert_cmpstr (got->str, ==, chain);
 }
 
+static gint64
+longest_again (const Policy *policy)
+{
+  gint64 longest = 0;
+  for (guint i = 0; policy->rules[i] != NULL; i++)
+    longest = MAX (longest, policy->rules[i]->again_within);
+  return longest;
+}
+
 static void
 check_other (const Config *config, const OtherRow *row)
 {
@@ -252,7 +263,7 @@ check_other (const Config *config, const OtherRow *row)
     if (policy->root_cause[i])
       g_string_append_printf (causes, "%u", i + 1);
   g_assert_cmpstr (policy->calendar->timezone, ==, row->timezone);
-  g_assert_cmpint (triage_longest_again (policy), ==, row->again_days * 86400);
+  g_assert_cmpint (longest_again (policy), ==, row->again_days * 86400);
   g_assert_cmpint (policy->warn, ==, row->warn);
   g_assert_cmpint (policy->goal[TARGET_RESPOND], ==, row->goal_respond);
   g_assert_cmpint (policy->goal_first_contact, ==, row->goal_first_contact);
@@ -407,7 +418,7 @@ check_further (const Config *config, const MailRow *row)
                               .directory = row->stranger ? DIRECTORY_NOT_FOUND : DIRECTORY_FOUND,
                               .contact = row->stranger ? NULL : contact,
                               .pointers = { .by_reference = references },
-                              .earlier = { .again = TRUE },
+                              .earlier = { .again_at = 1 },
                               .alone = TRUE,
                               .now = 1,
                               .key = "key" };
@@ -764,6 +775,44 @@ test_include (void)
   g_rmdir (folder);
 }
 
+/* Each rule goes by its own again-within. */
+static void
+test_again (void)
+{
+  static const char text[] = "calendar \"c\" { hours = {\"mon-fri 09:00-17:00\"} } policy \"p\" { calendar = \"c\"\n"
+                             "rule \"day\" { again-within = \"1d\" priority = \"p2\" }\n"
+                             "rule \"month\" { again-within = \"30d\" root-cause = true } }\n"
+                             "team \"t\" { } role \"r\" { address = {\"r@desk.example\"} policy = \"p\" team = \"t\" }\n";
+  static const struct {
+    gint64 days;
+    const char *rules;
+  } ages[] = { { 0, "day, month" }, { 2, "month" }, { 40, "" } };
+  const MailRow row = { .role = "r", .subject = "Fax", .text = "Blank" };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp ("frontdesk-again-XXXXXX", &path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, (gssize) strlen (text));
+  close (fd);
+  g_autoptr (Config) config = config_load (path, &error);
+  g_assert_no_error (error);
+  g_unlink (path);
+  g_autoptr (MessageFacts) facts = read_mail (&row);
+  const Role *role = config_find_role_by_name (config, "r");
+  for (guint i = 0; i < G_N_ELEMENTS (ages); i++)
+    {
+      Decision *decision = decision_new (role);
+      const gint64 now = 100 * G_TIME_SPAN_DAY;
+      const TriageCase triage = {
+        .policy = role->policy, .facts = facts, .text = "", .now = now, .again_at = now - ages[i].days * G_TIME_SPAN_DAY
+      };
+      triage_apply (&triage, decision);
+      g_autofree char *applied = name_rules (decision);
+      g_assert_cmpstr (applied, ==, ages[i].rules);
+      decision_free (decision);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -775,5 +824,6 @@ main (int argc, char **argv)
   g_test_add_func ("/policies/standards", test_standards);
   g_test_add_func ("/policies/office", test_office);
   g_test_add_func ("/policies/include", test_include);
+  g_test_add_func ("/policies/again", test_again);
   return g_test_run ();
 }

@@ -248,6 +248,24 @@ test_other_policy (void)
   g_assert_null (promises_find_open (promises, TARGET_RESOLVE));
 }
 
+/* A machine is promised nothing, whatever is changed; a person who writes on its ticket is. */
+static void
+test_machine (void)
+{
+  g_autoptr (Config) config = load (life);
+  const Policy *policy = config_find_policy (config, "life");
+  GTimeZone *zone = policy->calendar->zone;
+  const PromiseTerms terms = { .priority = 3, .opened_at = clock_of ("09:00", zone), .by_machine = TRUE };
+  g_autoptr (GArray) promises = g_array_new (FALSE, FALSE, sizeof (Promise));
+  for (ChangeKind kind = CHANGE_TERMS; kind <= CHANGE_BEGAN; kind++)
+    if (kind != CHANGE_WROTE)
+      promises_change (policy, &terms, promises, &(Change){ .kind = kind, .at = clock_of ("10:00", zone) });
+  g_assert_cmpuint (promises->len, ==, 0);
+  promises_change (policy, &terms, promises, &(Change){ .kind = CHANGE_WROTE, .at = clock_of ("10:00", zone) });
+  g_assert_cmpuint (promises->len, ==, 1);
+  check (0, TARGET_RESPOND, promises, "2026-11-23T12:00:00", zone);
+}
+
 /* The times at which the clock looks at a promise: once for each, and never again after it is missed. */
 static void
 test_next (void)
@@ -301,6 +319,7 @@ main (int argc, char **argv)
   g_test_add_func ("/promises/took", test_took);
   g_test_add_func ("/promises/late-unseen", test_late_unseen);
   g_test_add_func ("/promises/other-policy", test_other_policy);
+  g_test_add_func ("/promises/machine", test_machine);
   g_test_add_func ("/promises/next", test_next);
   g_test_add_func ("/promises/missed-update", test_missed_update);
   return g_test_run ();

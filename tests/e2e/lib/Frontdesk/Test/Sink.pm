@@ -58,7 +58,7 @@ sub talk {
     print $client "220 sink ESMTP\r\n";
     while (defined(my $line = <$client>)) {
         my $mode = slurp("$self->{dir}/mode");
-        sleep 3600 if $mode eq 'hang';
+        if ($mode eq 'hang') { 1 while defined <$client>; last } # no answer until the other side leaves
         if ($line =~ /^EHLO/i) { print $client "250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n" }
         elsif ($line =~ /^MAIL FROM:<(.*?)>/i) { %mail = (from => $1, to => []); print $client "250 2.1.0 Ok\r\n" }
         elsif ($line =~ /^RCPT TO:<(.*?)>/i) {
