@@ -90,13 +90,14 @@ typedef struct {
   GPtrArray *agents;        /* (element-type Agent) */
   const Team *team;         /* nullable */
   GPtrArray *by;            /* (element-type Channel) */
-  Span wait;
+  gint64 wait;              /* seconds for somebody to acknowledge, then the next step is taken */
 } Step;
 
 struct Escalation {
   char *name;
-  GPtrArray *steps; /* (element-type Step), never empty */
-  int repeat;
+  GPtrArray *steps;    /* (element-type Step), never empty */
+  int repeat;          /* rounds through the steps; then the fallback is paged again and again */
+  gboolean page_again; /* a further mail on an incident that nobody has acknowledged pages its step anew */
 };
 
 typedef enum { DELIVER_PASS, DELIVER_TAKE } Deliver;
@@ -164,6 +165,9 @@ typedef struct {
   gint64 close_after;    /* seconds from resolved to closed */
   int acknowledge_limit; /* acknowledgements to one address an hour */
   int acknowledge_limit_total; /* to all addresses an hour */
+  gint64 page_window;    /* seconds; within them an agent's further pages by a channel become one */
+  int page_limit;        /* incidents that one sender starts an hour; 0: any number */
+  int page_limit_total;  /* that all senders start */
   DirectorySettings directory;
   GPtrArray *calendars, *policies, *teams, *agents, *channels, *schedules, *escalations, *roles;
   char **remarks; /* sentences on what is no mistake: "FILE:LINE: KEY has no effect yet"; for -t and doctor */

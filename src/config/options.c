@@ -251,6 +251,7 @@ static cfg_opt_t step_options[] = {
 static cfg_opt_t escalation_options[] = {
   CFG_SEC ("step", step_options, NAMED),
   CFG_INT ("repeat", 3, CFGF_NONE),
+  CFG_BOOL ("page-again", cfg_false, CFGF_NONE),
   CFG_END (),
 };
 
@@ -295,6 +296,9 @@ static cfg_opt_t root_options[] = {
   CFG_STR ("close-after", "7d", CFGF_NONE),
   CFG_INT ("acknowledge-limit", 10, CFGF_NONE),
   CFG_INT ("acknowledge-limit-total", 600, CFGF_NONE),
+  CFG_STR ("page-window", "30s", CFGF_NONE),
+  CFG_INT ("page-limit", 10, CFGF_NONE),
+  CFG_INT ("page-limit-total", 200, CFGF_NONE),
   CFG_SEC ("relay", relay_options, CFGF_NONE),
   CFG_SEC ("directory", directory_options, CFGF_NONE),
   CFG_SEC ("calendar", calendar_options, NAMED),
@@ -311,7 +315,7 @@ static cfg_opt_t root_options[] = {
 
 /* Keys that are read and checked, and that nothing acts upon yet. */
 static const char *const without_effect[] = {
-  "web", "web-url", "escalation|step|wait", "escalation|repeat",
+  "web", "web-url",
 };
 
 /* Where something stands: libConfuse remembers no lines, but a comment for each option and section. */
@@ -442,40 +446,9 @@ add_unused (cfg_t *section, const char *name, GStrvBuilder *sentences)
   g_strv_builder_add (sentences, sentence);
 }
 
-/* Steps of which only somebody on call can be paged come first, and then the one that always reaches somebody. */
-static unsigned int
-count_used_steps (cfg_t *escalation)
-{
-  unsigned int count = 0;
-  while (count < cfg_size (escalation, "step"))
-    {
-      cfg_t *step = cfg_getnsec (escalation, "step", count++);
-      if (cfg_size (step, "agents") > 0 || cfg_getstr (step, "team") != NULL)
-        break;
-    }
-  return count;
-}
-
-static void
-add_later_steps (cfg_t *root, GStrvBuilder *sentences)
-{
-  for (unsigned int i = 0; i < cfg_size (root, "escalation"); i++)
-    {
-      cfg_t *escalation = cfg_getnsec (root, "escalation", i);
-      for (unsigned int j = count_used_steps (escalation); j < cfg_size (escalation, "step"); j++)
-        {
-          cfg_t *step = cfg_getnsec (escalation, "step", j);
-          g_autofree char *sentence = g_strdup_printf ("%s: step \"%s\" of escalation \"%s\" has no effect yet",
-                                                       step->comment, step->title, escalation->title);
-          g_strv_builder_add (sentences, sentence);
-        }
-    }
-}
-
 void
 options_add_unused (cfg_t *root, GStrvBuilder *sentences)
 {
   for (guint i = 0; i < G_N_ELEMENTS (without_effect); i++)
     add_unused (root, without_effect[i], sentences);
-  add_later_steps (root, sentences);
 }

@@ -91,7 +91,7 @@ build_step (Build *build, cfg_t *section, Escalation *escalation)
   Step *step = NEW (build, Step);
   g_ptr_array_add (escalation->steps, step);
   step->name = g_string_chunk_insert (build->strings, cfg_title (section));
-  build_span (section, "wait", &step->wait);
+  step->wait = build_seconds (section, "wait");
   step->agents = build_resolve_list (build, section, "agents", build->config->agents);
   step->by = step->agents != NULL ? build_resolve_list (build, section, "by", build->config->channels) : NULL;
   if (step->by == NULL || !build_resolve (build, section, "schedule", build->config->schedules, &step->schedule) ||
@@ -145,6 +145,7 @@ build_escalation (Build *build, cfg_t *section)
   Escalation *escalation = NEW (build, Escalation);
   escalation->name = g_string_chunk_insert (build->strings, cfg_title (section));
   escalation->repeat = (int) cfg_getint (section, "repeat");
+  escalation->page_again = cfg_getbool (section, "page-again") == cfg_true;
   escalation->steps = g_ptr_array_new ();
   g_ptr_array_add (build->config->escalations, escalation);
   for (unsigned int i = 0; i < cfg_size (section, "step"); i++)

@@ -133,7 +133,7 @@ record (const Sending *sending, const char *answer, const GError *failure, GErro
 {
   if (failure != NULL)
     return record_failure (sending, failure, error);
-  return store_outbox_sent (sending->delivery->store, sending->row->id, answer, g_get_real_time (), error);
+  return store_outbox_sent (sending->delivery->store, sending->row->id, answer, NULL, g_get_real_time (), error);
 }
 
 /* What was sent must be recorded, or it is sent again: keeps trying while the store fails. */

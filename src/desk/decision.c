@@ -180,17 +180,20 @@ is_listed (char **list, const char *address)
   return FALSE;
 }
 
+/* TICKET: the one that is continued, nullable. */
 static void
-decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
+decide_page (const IntakeCase *intake, AutomaticClass class, const Ticket *ticket, Decision *decision)
 {
   const Role *role = decision->role;
   if (decision->escalation == NULL)
     return;
   gboolean by_machine = class == AUTOMATIC_MAIL || class == AUTOMATIC_REPORT;
   const char *obstacle = NULL;
-  gboolean worse = decision->kind == INTAKE_CONTINUE && decision->rule_pages && decision->priority != 0;
-  if (decision->kind != INTAKE_OPEN && !worse)
-    obstacle = "only a new ticket pages, or one that has become more urgent";
+  gboolean worse = decision->rule_pages && decision->priority != 0, anew = decision->reopen && role->page != NULL;
+  if (decision->kind != INTAKE_OPEN && (decision->kind != INTAKE_CONTINUE || (!worse && !anew)))
+    obstacle = "only a new ticket pages, or one that has become more urgent or is reopened";
+  else if (decision->kind == INTAKE_CONTINUE && ticket->incident != NULL)
+    obstacle = "its incident is running";
   else if (decision->standing == STANDING_BARRED)
     obstacle = "the sender is barred";
   else if (by_machine && !is_listed (role->page_automatic, intake->facts->from))
@@ -199,6 +202,8 @@ decide_page (const IntakeCase *intake, AutomaticClass class, Decision *decision)
     obstacle = decision->standing_reason;
   decision->page = obstacle == NULL;
   decision->page_reason = g_strdup (obstacle != NULL ? obstacle : decision->rule_pages ? decision->rules : "an emergency");
+  decision->page_again = decision->kind == INTAKE_CONTINUE && decision->by_person && decision->escalation->page_again &&
+                         g_strcmp0 (ticket->incident, incident_state_to_string (INCIDENT_TRIGGERED)) == 0;
 }
 
 /* ---- what the policy makes of it ---- */
@@ -313,7 +318,7 @@ intake_decide (const IntakeCase *intake)
   if (decision->kind == INTAKE_CONTINUE && !by_machine)
     decide_further (intake, &match, decision);
   decide_acknowledgement (intake, automatic.class, decision);
-  decide_page (intake, automatic.class, decision);
+  decide_page (intake, automatic.class, match.ticket, decision);
   decide_promises (intake, decision);
   outgoing_plan (intake, decision);
   return decision;

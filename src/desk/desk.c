@@ -194,6 +194,8 @@ become_duplicate (Decision *decision, gint64 ticket, const char *reply)
   decision->page = FALSE;
   g_clear_pointer (&decision->page_reason, g_free);
   decision_withhold_acknowledgement (decision, "it was decided when the message came first");
+  decision->page_again = FALSE;
+  g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_set_size (decision->outgoing, 0);
 }
 
@@ -385,6 +387,8 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
                     .now = now,
                     .acknowledge_limit = desk->config->acknowledge_limit,
                     .acknowledge_limit_total = desk->config->acknowledge_limit_total,
+                    .page_limit = desk->config->page_limit,
+                    .page_limit_total = desk->config->page_limit_total,
                     .decisions = reception->decisions };
   if (!store (desk->store, &intake, error))
     return FALSE;

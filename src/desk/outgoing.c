@@ -1,6 +1,7 @@
 #include "desk/outgoing.h"
 
 #include "desk/calendar.h"
+#include "desk/escalation.h"
 #include "desk/promises.h"
 
 /* Who gets it while we are closed is told when the mail will be read. AT: when it goes out. */
@@ -63,68 +64,12 @@ plan_team (Decision *decision)
     }
 }
 
-static void
-add_page (GPtrArray *pages, GHashTable *paged, const Agent *agent, const Channel *channel, const char *reason)
-{
-  g_autofree char *way = g_strdup_printf ("%s\n%s", agent->name, channel->name);
-  if (!g_hash_table_add (paged, g_steal_pointer (&way)))
-    return;
-  Outgoing *page = outgoing_new (OUTGOING_PAGE, agent->name, "page");
-  page->channel = g_strdup (channel->name);
-  page->reason = g_strdup (reason);
-  g_ptr_array_add (pages, page);
-}
-
-/* REASON, and how it came that ESCALATION's step NUMBER is the first one taken. */
-static char *
-explain_step (const Escalation *escalation, guint number, const char *reason)
-{
-  GString *text = g_string_new (reason);
-  for (guint i = 0; i < number; i++)
-    {
-      const Step *passed = g_ptr_array_index (escalation->steps, i);
-      if (passed->schedule != NULL)
-        g_string_append_printf (text, "; nobody is on call by schedule \"%s\" of step \"%s\"", passed->schedule->name,
-                                passed->name);
-      else
-        g_string_append_printf (text, "; nobody is in team \"%s\" of step \"%s\"", passed->team->name, passed->name);
-    }
-  if (number > 0)
-    g_string_append_printf (text, ", so that step \"%s\" is taken",
-                            ((const Step *) g_ptr_array_index (escalation->steps, number))->name);
-  return g_string_free (text, FALSE);
-}
-
-static void
-add_step_pages (const Step *step, const GPtrArray *agents, const char *reason, GPtrArray *pages)
-{
-  g_autoptr (GHashTable) paged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < agents->len; i++)
-    for (guint j = 0; j < step->by->len; j++)
-      add_page (pages, paged, g_ptr_array_index (agents, i), g_ptr_array_index (step->by, j), reason);
-}
-
-void
-outgoing_add_pages (const Roster *roster, const Escalation *escalation, gint64 at, const char *reason, GPtrArray *pages)
-{
-  for (guint i = 0; i < escalation->steps->len; i++)
-    {
-      const Step *step = g_ptr_array_index (escalation->steps, i);
-      g_autoptr (GPtrArray) agents = schedule_reached (roster, step, at);
-      if (agents->len == 0)
-        continue;
-      g_autofree char *explained = explain_step (escalation, i, reason);
-      add_step_pages (step, agents, explained, pages);
-      return;
-    }
-}
-
 /* Why the pages go to whom they go is the decision's reason, too. */
 static void
 plan_pages (const IntakeCase *intake, Decision *decision)
 {
   const Roster roster = { .config = intake->config, .overrides = intake->overrides };
-  outgoing_add_pages (&roster, decision->escalation, intake->now, decision->page_reason, decision->outgoing);
+  decision->incident = escalation_start (&roster, decision->escalation, intake->now, decision->page_reason, decision->outgoing);
   if (decision->outgoing->len == 0)
     return;
   g_free (decision->page_reason);

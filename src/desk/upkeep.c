@@ -1,5 +1,6 @@
 #include "desk/upkeep.h"
 
+#include "desk/escalation.h"
 #include "desk/outgoing.h"
 #include "desk/promises.h"
 
@@ -134,22 +135,28 @@ extend (const Occasion *occasion, const PromiseTerms *terms, Promise *promise)
   tell_assignee (occasion, "team-warning");
 }
 
+/* Gives the pages that were added to REACTION from FIRST on their Message-IDs; what is sent of the same KEY is the same. */
+static void
+sign_pages (const Upkeep *upkeep, Reaction *reaction, guint first, const char *key)
+{
+  for (guint i = first; i < reaction->outgoing->len; i++)
+    {
+      Outgoing *page = g_ptr_array_index (reaction->outgoing, i);
+      g_autofree char *own = g_strdup_printf ("%s %u", key, i);
+      page->message_id = seal_message_id (upkeep->seal, "page", own, upkeep->config->hostname);
+    }
+}
+
 static void
 page (const Occasion *occasion, const Escalation *escalation)
 {
   Reaction *reaction = occasion->reaction;
   guint first = reaction->outgoing->len;
   const Roster roster = { .config = occasion->upkeep->config, .overrides = occasion->overrides };
-  outgoing_add_pages (&roster, escalation, occasion->now, reaction->detail, reaction->outgoing);
-  for (guint i = first; i < reaction->outgoing->len; i++)
-    {
-      Outgoing *made = g_ptr_array_index (reaction->outgoing, i);
-      g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %s %d %u", occasion->ticket->number,
-                                              target_to_string (occasion->promise->target), occasion->promise->cycle, i);
-      made->message_id = seal_message_id (occasion->upkeep->seal, "page", key, occasion->upkeep->config->hostname);
-    }
-  if (reaction->outgoing->len > first)
-    reaction->escalation = escalation->name;
+  g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT " %s %d", occasion->ticket->number,
+                                          target_to_string (occasion->promise->target), occasion->promise->cycle);
+  reaction->incident = escalation_start (&roster, escalation, occasion->now, reaction->detail, reaction->outgoing);
+  sign_pages (occasion->upkeep, reaction, first, key);
 }
 
 static void
@@ -206,7 +213,94 @@ react (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *p
     }
 }
 
-static const StoreRules rules = { .change = change, .react = react, .version = version };
+/* ---- incidents ---- */
+
+/* When the customer of TICKET is to be told again how it goes, after FROM; 0: nothing is promised. */
+static gint64
+next_update (const Upkeep *upkeep, const Ticket *ticket, gint64 from)
+{
+  const Policy *policy = find_policy (upkeep, ticket->role);
+  if (policy == NULL)
+    return 0;
+  const TicketKind *kind = policy_find_kind (policy, ticket->kind);
+  const Target *target = policy_find_target (policy, ticket->priority, kind, TARGET_UPDATE);
+  return target->span.kind != SPAN_NONE ? promises_add_span (target->calendar, target->span, from) : 0;
+}
+
+static char *
+describe_silence (const Upkeep *upkeep, const Ticket *ticket, const Incident *incident, gint64 due)
+{
+  const Policy *policy = find_policy (upkeep, ticket->role);
+  g_autofree char *time = describe_time (due, policy->calendar->zone);
+  return g_strdup_printf ("%s has it, but the customer was to be told by %s how it goes", incident->acknowledged_by, time);
+}
+
+/* The holder of an incident tells the customer in time, or is reminded; then others are paged again. */
+static void
+watch_holder (const Roster *roster, const Upkeep *upkeep, const Ticket *ticket, const Escalation *plan, Incident *incident,
+              gint64 updated_at, gint64 now, Reaction *reaction)
+{
+  gint64 since = MAX (incident->acknowledged_at, updated_at);
+  gint64 due = next_update (upkeep, ticket, since);
+  incident->next_at = due > now ? due : 0;
+  if (due == 0 || due > now)
+    return;
+  g_autofree char *reason = describe_silence (upkeep, ticket, incident, due);
+  reaction->detail = g_strdup (reason);
+  reaction->event = g_strdup (incident->reminded_at < since ? "reminded" : "paged again");
+  if (incident->reminded_at < since)
+    escalation_remind (roster, plan, incident, now, reason, reaction->outgoing);
+  else
+    escalation_begin_anew (roster, plan, incident, now, reason, reaction->outgoing);
+}
+
+static void
+escalate (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *overrides, gint64 updated_at, gint64 now,
+          Reaction *reaction)
+{
+  const Upkeep *upkeep = data;
+  const Roster roster = { .config = upkeep->config, .overrides = overrides };
+  g_autoptr (Escalation) plan = escalation_read_plan (upkeep->config, incident);
+  g_autofree char *key = g_strdup_printf ("incident %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, incident->id, now);
+  if (incident->state == INCIDENT_TRIGGERED)
+    {
+      escalation_go_on (&roster, plan, incident, now, reaction->outgoing, &reaction->detail);
+      reaction->event = g_strdup ("escalation");
+    }
+  else
+    watch_holder (&roster, upkeep, ticket, plan, incident, updated_at, now, reaction);
+  sign_pages (upkeep, reaction, 0, key);
+}
+
+/* Who was told that a person would see to it is told when one does. */
+static void
+tell_taken (const Upkeep *upkeep, const Ticket *ticket, const Incident *incident, Reaction *reaction)
+{
+  const Role *role = config_find_role_by_name (upkeep->config, ticket->role);
+  gboolean first = incident->reminded_at == 0;
+  if (role == NULL || !first || ticket->acknowledged_at == 0)
+    return;
+  g_autofree char *key = g_strdup_printf ("taken %" G_GINT64_FORMAT, incident->id);
+  Outgoing *letter = outgoing_to_requester (ticket, role, "taken");
+  letter->message_id = seal_message_id (upkeep->seal, outgoing_kind_to_string (letter->kind), key, upkeep->config->hostname);
+  g_ptr_array_add (reaction->outgoing, letter);
+}
+
+static void
+settle (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *pages, gint64 now, Reaction *reaction)
+{
+  const Upkeep *upkeep = data;
+  (void) pages;
+  if (incident->state == INCIDENT_ACKNOWLEDGED)
+    {
+      incident->next_at = next_update (upkeep, ticket, now);
+      tell_taken (upkeep, ticket, incident, reaction);
+    }
+}
+
+static const StoreRules rules = {
+  .change = change, .react = react, .escalate = escalate, .settle = settle, .version = version
+};
 
 static void
 upkeep_free (gpointer data)

@@ -5,6 +5,7 @@
 
 #include "config/limits.h"
 #include "store/assign.h"
+#include "store/incidents.h"
 #include "store/promises.h"
 #include "store/raw.h"
 #include "store/states.h"
@@ -119,42 +120,12 @@ write_message (Database *database, const IntakeJob *job, const Decision *decisio
                        intake->facts->subject, intake->envelope->queue_id, job->raw, intake->now);
 }
 
-char *
-store_message_id (const Outgoing *outgoing, gint64 ticket)
-{
-  const char *id = outgoing->message_id, *dot = strchr (id, '.');
-  if (outgoing->kind == OUTGOING_NOTIFICATION || dot == NULL)
-    return g_strdup (id);
-  return g_strdup_printf ("%.*s.%" G_GINT64_FORMAT "%s", (int) (dot - id), id, ticket, dot);
-}
-
-gboolean
-store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
-{
-  g_autofree char *message_id = store_message_id (outgoing, ticket);
-  database->made_due |= outgoing->kind == OUTGOING_PAGE ? STORE_DUE_PAGE : STORE_DUE_LETTER;
-  return database_run (database, error,
-                       "INSERT INTO outbox (ticket, incident, kind, channel, recipient, template, languages, reason, "
-                       "message_id, state, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?)",
-                       "00sssssssii", ticket, incident, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
-                       outgoing->recipient, outgoing->template, outgoing->languages, outgoing->reason,
-                       message_id, now, outgoing->due_at != 0 ? outgoing->due_at : now);
-}
-
-static gint64
-write_incident (Database *database, const Decision *decision, gint64 now, GError **error)
-{
-  if (!database_run (database, error, "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
-                     "isi", decision->ticket, decision->escalation->name, now))
-    return 0;
-  return sqlite3_last_insert_rowid (database->handle);
-}
-
 static gboolean
-write_outgoing (Database *database, const Decision *decision, gint64 now, GError **error)
+write_outgoing (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
 {
-  gint64 incident = 0;
-  if (decision->page && (incident = write_incident (database, decision, now, error)) == 0)
+  gint64 incident = 0, now = job->intake->now;
+  if (decision->incident != NULL &&
+      (incident = incident_start (database, decision->incident, decision->ticket, requester (job->intake), now, error)) == 0)
     return FALSE;
   for (guint i = 0; i < decision->outgoing->len; i++)
     {
@@ -195,6 +166,30 @@ keep_acknowledge_limits (Database *database, const Intake *intake, Decision *dec
   return count >= 0;
 }
 
+/* A mail loop, or somebody with one customer's address, must not ring all night: the last one within the limit says so. */
+static gboolean
+keep_page_limit (Database *database, const Intake *intake, Decision *decision, const char *sender, int limit, GError **error)
+{
+  if (decision->incident == NULL || limit == 0)
+    return TRUE;
+  int count = incidents_count (database, sender, intake->now, limit, error);
+  const char *whose = sender != NULL ? "from this sender" : "in all";
+  g_autofree char *reason = g_strdup_printf ("there have been %d emergencies %s within the hour", limit, whose);
+  if (count >= limit)
+    decision_withhold_page (decision, reason);
+  else if (count == limit - 1)
+    decision_add_page_reason (decision, sender != NULL ? "this sender's further emergencies of this hour page nobody"
+                                                       : "further emergencies of this hour page nobody");
+  return count >= 0 && (count < limit || store_add_event (database, decision->ticket, intake->now, "not paged", "frontdesk", reason, error));
+}
+
+static gboolean
+keep_page_limits (Database *database, const Intake *intake, Decision *decision, GError **error)
+{
+  return keep_page_limit (database, intake, decision, requester (intake), intake->page_limit, error) &&
+         keep_page_limit (database, intake, decision, NULL, intake->page_limit_total, error);
+}
+
 static gboolean
 write_rules (Database *database, const Decision *decision, gint64 now, GError **error)
 {
@@ -212,7 +207,8 @@ write_open (Database *database, IntakeJob *job, Decision *decision, GError **err
          write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
-         write_rules (database, decision, now, error) && write_outgoing (database, decision, now, error);
+         write_rules (database, decision, now, error) && keep_page_limits (database, job->intake, decision, error) &&
+         write_outgoing (database, job, decision, error);
 }
 
 /* What rules demand because of a further message: a ticket only ever becomes more urgent by it. */
@@ -232,8 +228,7 @@ follow_rules (Database *database, const IntakeJob *job, const Decision *decision
                        decision->team != NULL ? decision->team->name : NULL, (gint64) decision->escalated,
                        (gint64) decision->root_cause, decision->ticket) &&
          write_rules (database, decision, job->intake->now, error) &&
-         promises_apply (job->store, database, decision->ticket, &change, error) &&
-         write_outgoing (database, decision, job->intake->now, error);
+         promises_apply (job->store, database, decision->ticket, &change, error);
 }
 
 /* Starts the clock of the next answer. */
@@ -262,7 +257,9 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
                      "isi", decision->ticket, participant, (gint64) LIMIT_PARTICIPANTS))
     return FALSE;
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
-         await_answer (database, job, decision, error) && follow_rules (database, job, decision, error);
+         await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
+         (!decision->page_again || incident_page_again (database, decision->ticket, now, error)) &&
+         keep_page_limits (database, job->intake, decision, error) && write_outgoing (database, job, decision, error);
 }
 
 static gboolean

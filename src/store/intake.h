@@ -6,6 +6,7 @@
 #include "directory/contact.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
+#include "store/incident.h"
 
 typedef enum {
   INTAKE_OPEN,      /* a new ticket */
@@ -37,6 +38,7 @@ typedef struct {
   char *reason;     /* for notifications and pages, nullable */
   char *message_id; /* without brackets, fixed now: a repeat can be dropped by the receiver */
   gint64 due_at;    /* not before; 0: at once */
+  gint64 window;    /* of pages, microseconds: within it further ones to this recipient by this channel become one; 0: never */
 } Outgoing;
 
 Outgoing *outgoing_new (OutgoingKind kind, const char *recipient, const char *template);
@@ -64,6 +66,8 @@ typedef struct {
   const Escalation *escalation; /* the one to page by */
   gboolean rule_pages;           /* a rule named that escalation, and not the role */
   char *page_reason;      /* nullable */
+  Incident *incident;     /* the one that begins with it, nullable */
+  gboolean page_again;    /* continue: the running incident's step is paged anew */
   int priority;           /* open: 1..4; continue: the higher one that a rule demands, or 0 */
   const TicketKind *ticket_kind; /* nullable: standard, or as before */
   const Team *team;       /* open: never NULL; continue: the one that a rule gives it to, or NULL */
@@ -84,6 +88,12 @@ void decision_free (Decision *decision);
 /* DECISION without its acknowledgement, because of REASON. */
 void decision_withhold_acknowledgement (Decision *decision, const char *reason);
 
+/* REASON is told with DECISION's pages, too. */
+void decision_add_page_reason (Decision *decision, const char *reason);
+
+/* DECISION without its page, because of REASON, of which its team is told. */
+void decision_withhold_page (Decision *decision, const char *reason);
+
 #define REASON_ACKNOWLEDGE_LIMIT "this address has had acknowledge-limit acknowledgements within the hour"
 #define REASON_ACKNOWLEDGE_LIMIT_TOTAL "acknowledge-limit-total acknowledgements went out within the hour"
 
@@ -96,5 +106,7 @@ typedef struct {
   gint64 now;              /* microseconds since 1970 */
   int acknowledge_limit;   /* acknowledgements to one address within an hour; 0: any number */
   int acknowledge_limit_total; /* to all addresses */
+  int page_limit;          /* incidents begun by one sender within an hour; 0: any number */
+  int page_limit_total;    /* by all senders */
   GPtrArray *decisions;    /* (element-type Decision) */
 } Intake;

@@ -1,12 +1,12 @@
 /* What must still go out: claiming rows and recording what became of them. */
+#include <string.h>
+
+#include "store/outbox.h"
+#include "store/pages.h"
 #include "store/promises.h"
 
-#define ROW_COLUMNS \
-  "id, ticket, incident, kind, channel, recipient, template, languages, reason, message_id, state, attempts, created_at, " \
-  "due_at, sent_at, last_error"
-
-static OutboxRow *
-read_row (Query *query)
+OutboxRow *
+outbox_read_row (Query *query)
 {
   OutboxRow *row = g_new0 (OutboxRow, 1);
   *row = (OutboxRow){
@@ -26,18 +26,56 @@ read_row (Query *query)
     .due_at = query_number (query, 13),
     .sent_at = query_number (query, 14),
     .last_error = query_text (query, 15),
+    .held = query_number (query, 16) != 0,
+    .provider_id = query_text (query, 17),
+    .fate = query_text (query, 18),
   };
   return row;
 }
 
-static GPtrArray *
-read_rows (Database *database, Query *query, GError **error)
+GPtrArray *
+outbox_read_rows (Database *database, Query *query, GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) outbox_row_free);
   int more = -1;
   while (query != NULL && (more = query_next (database, query, error)) > 0)
-    g_ptr_array_add (rows, read_row (query));
+    g_ptr_array_add (rows, outbox_read_row (query));
   return more == 0 ? g_steal_pointer (&rows) : NULL;
+}
+
+char *
+store_message_id (const Outgoing *outgoing, gint64 ticket)
+{
+  const char *id = outgoing->message_id, *dot = strchr (id, '.');
+  if (outgoing->kind == OUTGOING_NOTIFICATION || dot == NULL)
+    return g_strdup (id);
+  return g_strdup_printf ("%.*s.%" G_GINT64_FORMAT "%s", (int) (dot - id), id, ticket, dot);
+}
+
+static gboolean
+add_held_event (Database *database, const Outgoing *page, gint64 ticket, gint64 now, GError **error)
+{
+  g_autofree char *detail =
+    g_strdup_printf ("the page to %s by %s waits for others of the same minutes: one went out just before", page->recipient, page->channel);
+  return ticket == 0 || store_add_event (database, ticket, now, "held", "frontdesk", detail, error);
+}
+
+gboolean
+store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
+{
+  g_autofree char *message_id = store_message_id (outgoing, ticket);
+  gint64 due_at = outgoing->due_at != 0 ? outgoing->due_at : now;
+  gboolean held = FALSE;
+  if (outgoing->kind == OUTGOING_PAGE && (!page_plan (database, outgoing, now, &due_at, &held, error) ||
+                                          (held && !add_held_event (database, outgoing, ticket, now, error))))
+    return FALSE;
+  database->made_due |= outgoing->kind == OUTGOING_PAGE ? STORE_DUE_PAGE : STORE_DUE_LETTER;
+  return database_run (database, error,
+                       "INSERT INTO outbox (ticket, incident, kind, channel, recipient, template, languages, reason, "
+                       "message_id, state, created_at, due_at, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?, ?)",
+                       "00sssssssiii", ticket, incident, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
+                       outgoing->recipient, outgoing->template, outgoing->languages, outgoing->reason,
+                       message_id, now, due_at, (gint64) held);
 }
 
 GPtrArray *
@@ -47,12 +85,12 @@ store_list_outbox (Store *store, gint64 ticket, GError **error)
   if (loan.database == NULL)
     return NULL;
   g_autoptr (Query) query =
-    ticket != 0 ? database_query (loan.database, error, "SELECT " ROW_COLUMNS " FROM outbox WHERE ticket = ? ORDER BY id", "i", ticket)
+    ticket != 0 ? database_query (loan.database, error, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE ticket = ? ORDER BY id", "i", ticket)
                 : database_query (loan.database, error,
-                                  "SELECT " ROW_COLUMNS " FROM outbox WHERE state = 'due' UNION ALL SELECT " ROW_COLUMNS
+                                  "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 'due' UNION ALL SELECT " OUTBOX_COLUMNS
                                   " FROM outbox WHERE state = 'sending' ORDER BY due_at LIMIT 10000",
                                   "");
-  return read_rows (loan.database, query, error);
+  return outbox_read_rows (loan.database, query, error);
 }
 
 typedef struct {
@@ -68,16 +106,24 @@ write_claim (Database *database, gpointer data, GError **error)
   Claim *claim = data;
   g_autoptr (Query) query =
     database_query (database, error,
-                    "SELECT " ROW_COLUMNS " FROM outbox WHERE state = 'due' AND (kind = 'page') = ? AND due_at <= ? "
+                    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 'due' AND (kind = 'page') = ? AND due_at <= ? "
                     "ORDER BY due_at LIMIT ?",
                     "iii", (gint64) claim->pages, claim->now, (gint64) claim->limit);
-  claim->rows = read_rows (database, query, error);
-  for (guint i = 0; claim->rows != NULL && i < claim->rows->len; i++)
+  claim->rows = outbox_read_rows (database, query, error);
+  for (guint i = 0; claim->rows != NULL && i < claim->rows->len;)
     {
       OutboxRow *row = g_ptr_array_index (claim->rows, i);
       row->attempts++;
-      if (!database_run (database, error, "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?", "i", row->id))
+      if (!database_run (database, error,
+                         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, leader = NULL WHERE id = ? AND state = 'due'",
+                         "i", row->id))
         return FALSE;
+      if (sqlite3_changes (database->handle) == 0) /* an earlier one has taken it along */
+        g_ptr_array_remove_index (claim->rows, i);
+      else if (!page_take_along (database, row, claim->now, error))
+        return FALSE;
+      else
+        i++;
     }
   return claim->rows != NULL;
 }
@@ -116,7 +162,7 @@ store_claim_due (Store *store, gboolean pages, gint64 now, guint limit, gint64 *
 typedef struct {
   Store *store;
   gint64 id, now, due_at;
-  const char *text;
+  const char *text, *provider_id;
   GPtrArray *notices;
 } Outcome;
 
@@ -124,8 +170,8 @@ typedef struct {
 static OutboxRow *
 find_row (Database *database, gint64 id, GError **error)
 {
-  g_autoptr (Query) query = database_query (database, error, "SELECT " ROW_COLUMNS " FROM outbox WHERE id = ?", "i", id);
-  return query != NULL && query_next (database, query, error) > 0 ? read_row (query) : NULL;
+  g_autoptr (Query) query = database_query (database, error, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?", "i", id);
+  return query != NULL && query_next (database, query, error) > 0 ? outbox_read_row (query) : NULL;
 }
 
 static gboolean
@@ -142,16 +188,13 @@ add_sent_event (Database *database, const OutboxRow *row, const Outcome *outcome
 }
 
 static gboolean
-write_sent (Database *database, gpointer data, GError **error)
+write_sent_row (Database *database, const OutboxRow *row, const Outcome *outcome, GError **error)
 {
-  const Outcome *outcome = data;
-  g_autoptr (OutboxRow) row = find_row (database, outcome->id, error);
-  if (row == NULL)
-    return FALSE;
-  if (!database_run (database, error, "UPDATE outbox SET state = 'sent', sent_at = ?, last_error = NULL WHERE id = ?", "ii",
-                     outcome->now, row->id))
-    return FALSE;
   const Change change = { .kind = CHANGE_ACKNOWLEDGED, .at = outcome->now };
+  if (!database_run (database, error,
+                     "UPDATE outbox SET state = 'sent', sent_at = ?, last_error = NULL, provider_id = ? WHERE id = ?", "isi",
+                     outcome->now, outcome->provider_id, row->id))
+    return FALSE;
   if (g_str_equal (row->kind, "acknowledgement") &&
       (!database_run (database, error, "UPDATE ticket SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE number = ?", "ii",
                       outcome->now, row->ticket) ||
@@ -160,10 +203,25 @@ write_sent (Database *database, gpointer data, GError **error)
   return add_sent_event (database, row, outcome, error);
 }
 
-gboolean
-store_outbox_sent (Store *store, gint64 id, const char *answer, gint64 now, GError **error)
+/* The row, and those that it has taken along. */
+static gboolean
+write_sent (Database *database, gpointer data, GError **error)
 {
-  Outcome outcome = { .store = store, .id = id, .text = answer, .now = now };
+  const Outcome *outcome = data;
+  g_autoptr (Query) query = database_query (
+    database, error, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1 UNION ALL SELECT " OUTBOX_COLUMNS " FROM outbox WHERE leader = ?1",
+    "i", outcome->id);
+  g_autoptr (GPtrArray) rows = outbox_read_rows (database, query, error);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    if (!write_sent_row (database, g_ptr_array_index (rows, i), outcome, error))
+      return FALSE;
+  return rows != NULL;
+}
+
+gboolean
+store_outbox_sent (Store *store, gint64 id, const char *answer, const char *provider_id, gint64 now, GError **error)
+{
+  Outcome outcome = { .store = store, .id = id, .text = answer, .provider_id = provider_id, .now = now };
   return store_write (store, write_sent, &outcome, error);
 }
 
@@ -173,8 +231,9 @@ write_retry (Database *database, gpointer data, GError **error)
   const Outcome *outcome = data;
   database->made_due |= STORE_DUE_LETTER | STORE_DUE_PAGE;
   return database_run (database, error,
-                       "UPDATE outbox SET state = 'due', due_at = ?, last_error = ? WHERE id = ? AND state = 'sending'", "isi",
-                       outcome->due_at, outcome->text, outcome->id);
+                       "UPDATE outbox SET state = 'due', due_at = ?1, last_error = ?2, leader = NULL WHERE (id = ?3 OR leader = ?3) "
+                       "AND state = 'sending'",
+                       "isi", outcome->due_at, outcome->text, outcome->id);
 }
 
 gboolean

@@ -1,4 +1,5 @@
 /* The store's plain data: names, making and freeing. */
+#include "store/incident.h"
 #include "store/intake.h"
 #include "store/promise.h"
 #include "store/ticket.h"
@@ -39,6 +40,35 @@ outgoing_free (Outgoing *outgoing)
   g_free (outgoing);
 }
 
+const char *
+incident_state_to_string (IncidentState state)
+{
+  static const char *const names[] = { "triggered", "acknowledged", "resolved" };
+  return names[state];
+}
+
+const char *
+page_action_to_string (PageAction action)
+{
+  return action == PAGE_RESOLVE ? "resolve" : "acknowledge";
+}
+
+void
+incident_free (Incident *incident)
+{
+  g_free (incident->escalation);
+  g_free (incident->plan);
+  g_free (incident->acknowledged_by);
+  g_free (incident);
+}
+
+void
+taking_free (Taking *taking)
+{
+  g_clear_pointer (&taking->incident, incident_free);
+  g_free (taking);
+}
+
 Decision *
 decision_new (const Role *role)
 {
@@ -64,6 +94,7 @@ decision_free (Decision *decision)
   g_free (decision->page_reason);
   g_free (decision->reply);
   g_free (decision->rules);
+  g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_unref (decision->outgoing);
   g_array_unref (decision->promises);
   g_clear_pointer (&decision->candidates, g_ptr_array_unref);
@@ -83,6 +114,48 @@ decision_withhold_acknowledgement (Decision *decision, const char *reason)
   for (guint i = decision->promises->len; i > 0; i--)
     if (g_array_index (decision->promises, Promise, i - 1).target == TARGET_ACKNOWLEDGE)
       g_array_remove_index (decision->promises, i - 1);
+}
+
+static void
+append_reason (char **text, const char *reason)
+{
+  char *longer = g_strconcat (*text, "; ", reason, NULL);
+  g_free (*text);
+  *text = longer;
+}
+
+void
+decision_add_page_reason (Decision *decision, const char *reason)
+{
+  append_reason (&decision->page_reason, reason);
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      if (outgoing->kind == OUTGOING_PAGE)
+        append_reason (&outgoing->reason, reason);
+    }
+}
+
+void
+decision_withhold_page (Decision *decision, const char *reason)
+{
+  decision->page = FALSE;
+  g_clear_pointer (&decision->incident, incident_free);
+  g_free (decision->page_reason);
+  decision->page_reason = g_strdup (reason);
+  for (guint i = decision->outgoing->len; i > 0; i--)
+    {
+      Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i - 1);
+      if (outgoing->kind == OUTGOING_PAGE)
+        g_ptr_array_remove_index (decision->outgoing, i - 1);
+      else if (outgoing->kind == OUTGOING_NOTIFICATION)
+        {
+          g_free (outgoing->template);
+          outgoing->template = g_strdup ("team-unverified");
+          g_free (outgoing->reason);
+          outgoing->reason = g_strdup (reason);
+        }
+    }
 }
 
 gboolean
@@ -124,6 +197,7 @@ ticket_free (Ticket *ticket)
   g_free (ticket->language);
   g_free (ticket->message_id);
   g_free (ticket->references);
+  g_free (ticket->incident);
   g_strfreev (ticket->participants);
   g_free (ticket);
 }
@@ -153,6 +227,8 @@ outbox_row_free (OutboxRow *row)
   g_free (row->message_id);
   g_free (row->state);
   g_free (row->last_error);
+  g_free (row->provider_id);
+  g_free (row->fate);
   g_free (row);
 }
 

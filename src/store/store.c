@@ -45,7 +45,7 @@ start_daemon (Store *store, Database *database, GError **error)
 {
   raw_sweep (database, store->raw_folder);
   /* What an earlier run had in hand when it ended goes out again. */
-  return database_run (database, error, "UPDATE outbox SET state = 'due' WHERE state = 'sending'", "");
+  return database_run (database, error, "UPDATE outbox SET state = 'due', leader = NULL WHERE state = 'sending'", "");
 }
 
 static gboolean

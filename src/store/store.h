@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "store/incident.h"
 #include "store/intake.h"
 #include "store/override.h"
 #include "store/promise.h"
@@ -46,13 +47,13 @@ gboolean store_check (Store *store, GError **error);
 
 /* ---- what the store asks the desk while it changes a ticket ---- */
 
-/* What follows when a promise's time has come. Everything is freed by the store. */
+/* What follows when the time of a promise or an incident has come. Everything is freed by the store. */
 typedef struct {
   GPtrArray *outgoing;     /* (element-type Outgoing) */
   char *event, *detail;    /* "warned", "breached", "extended"; one sentence */
   const char *team;        /* the ticket is given to it, nullable */
   int priority;            /* the new one, 0: stays */
-  const char *escalation;  /* an incident begins, and the pages of OUTGOING are its; nullable */
+  Incident *incident;      /* it begins, and the pages of OUTGOING are its; nullable */
 } Reaction;
 
 typedef struct {
@@ -61,6 +62,13 @@ typedef struct {
    * OVERRIDES (element-type Override) are those that have not ended. */
   void (*react) (gpointer data, const Ticket *ticket, const PromiseTerms *terms, GArray *promises, Promise *due,
                  const GPtrArray *overrides, gint64 now, Reaction *reaction);
+  /* What is next for INCIDENT of TICKET has come: changes it, so that it is not due again at NOW; the pages of REACTION are its.
+   * UPDATED_AT: when the customer was last answered. */
+  void (*escalate) (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *overrides, gint64 updated_at,
+                    gint64 now, Reaction *reaction);
+  /* INCIDENT has just been acknowledged or resolved; PAGES (element-type OutboxRow) are those that got out. */
+  void (*settle) (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *pages, gint64 now,
+                  Reaction *reaction);
   /* The version of what ROLE's deadlines are computed from, 0: nothing is promised. */
   gint64 (*version) (gpointer data, const char *role);
 } StoreRules;
@@ -146,8 +154,8 @@ gboolean store_reopen_ticket (Store *store, gint64 ticket, const char *actor, gi
 /* Claims up to LIMIT due rows of pages (PAGES) or of letters, most urgent first; they are "sending" until one of
  * the calls below. *NEXT_DUE is when the next unclaimed one is due, or G_MAXINT64. (element-type OutboxRow) */
 GPtrArray *store_claim_due (Store *store, gboolean pages, gint64 now, guint limit, gint64 *next_due, GError **error);
-/* Delivered: state, ticket's acknowledged_at (for acknowledgements) and event. */
-gboolean store_outbox_sent (Store *store, gint64 id, const char *answer, gint64 now, GError **error);
+/* Delivered: state, ticket's acknowledged_at (for acknowledgements) and event. PROVIDER_ID: what a gateway calls it, nullable. */
+gboolean store_outbox_sent (Store *store, gint64 id, const char *answer, const char *provider_id, gint64 now, GError **error);
 /* Not delivered: again at DUE_AT. */
 gboolean store_outbox_retry (Store *store, gint64 id, const char *reason, gint64 due_at, GError **error);
 /* Given up: state "failed", an event, and NOTICES (element-type Outgoing, nullable) to the team in one transaction. */
@@ -159,10 +167,35 @@ typedef void (*StoreOnDue) (guint due, gpointer data);
 /* Calls FUNC (on any thread, must not block) after each commit that made something due, with StoreDue flags. */
 void store_on_due (Store *store, StoreOnDue func, gpointer data);
 
+/* ---- incidents and their pages ---- */
+
+/* Those that are not over, the latest first, or with ALL also those that are. (element-type Incident) */
+GPtrArray *store_list_incidents (Store *store, gboolean all, GError **error);
+/* STORE_ERROR_NOT_FOUND when there is none. */
+OutboxRow *store_find_page (Store *store, gint64 page, GError **error);
+/* The page that last got out to AGENT after SINCE; NULL without *ERROR when there is none. */
+OutboxRow *store_find_last_page (Store *store, const char *agent, gint64 since, GError **error);
+/* Those that PAGE tells of: one, or several when others were joined to it. (element-type Incident) */
+GPtrArray *store_list_page_incidents (Store *store, gint64 page, GError **error);
+/* The tickets of these. (element-type Ticket) */
+GPtrArray *store_list_page_tickets (Store *store, gint64 page, GError **error);
+
+/* AGENT, by VIA ("web", "mail", ...), takes or ends all incidents that PAGE tells of, or the one INCIDENT. The first one has
+ * it; an incident only ever goes on. Pages that wait are dropped in the same transaction. *TAKINGS: (element-type Taking) */
+gboolean store_take_page (Store *store, gint64 page, PageAction action, const char *agent, const char *via, gint64 now,
+                          GPtrArray **takings, GError **error);
+gboolean store_take_incident (Store *store, gint64 incident, PageAction action, const char *agent, const char *via, gint64 now,
+                              GPtrArray **takings, GError **error);
+
+/* A gateway tells what became of a page. What it told before with a higher SEQUENCE stands. A page that failed for now is
+ * sent again; when all pages of a step have failed, the next one is taken at once. Unknown ids are let go. */
+gboolean store_report_page (Store *store, const char *channel, const char *provider_id, gint64 sequence, PageFate fate,
+                            const char *detail, gint64 now, GError **error);
+
 /* ---- timers ---- */
 
-/* Works off what is due at NOW: resolved becomes closed, pending open, promises are warned of, put off or missed; *NEXT_DUE
- * as above. */
+/* Works off what is due at NOW: incidents go on, resolved becomes closed, pending open, promises are warned of, put off or
+ * missed; *NEXT_DUE as above. */
 gboolean store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error);
 
 /* Works the promises of open tickets out anew whose inputs have another version than the rules now have. */

@@ -15,6 +15,7 @@ typedef struct {
   guint breached;      /* bits 1 << TargetKind: a promise was not kept */
   char **participants; /* addresses, the requester not among them */
   char *message_id;    /* of the message that opened it, nullable: letters answer it */
+  char *incident;      /* state of the one that is not over, nullable */
   char *references;    /* its References, Message-IDs with blanks between, oldest first, nullable */
 } Ticket;
 
@@ -35,6 +36,9 @@ typedef struct {
   int attempts;
   gint64 created_at, due_at, sent_at;
   char *last_error; /* nullable */
+  gboolean held;    /* a page that waits to be one with others */
+  char *provider_id; /* what the gateway calls it, nullable */
+  char *fate;        /* what the gateway has told of it since: "reached", "failed", nullable */
 } OutboxRow;
 
 typedef struct {

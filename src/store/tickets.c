@@ -11,7 +11,8 @@
   "related, opened_at, acknowledged_at, responded_at, resolved_at, message_id, refs, " \
   "(SELECT group_concat(address, char(10)) FROM participant p WHERE p.ticket = t.number), kind, " \
   "(SELECT group_concat(target || ' ' || CASE WHEN met_at IS NULL AND dropped_at IS NULL THEN coalesce(due_at, 0) ELSE 0 END || " \
-  "' ' || (breached_at IS NOT NULL), char(10)) FROM promise p WHERE p.ticket = t.number)"
+  "' ' || (breached_at IS NOT NULL), char(10)) FROM promise p WHERE p.ticket = t.number), "                                     \
+  "(SELECT state FROM incident i WHERE i.ticket = t.number AND i.state <> 'resolved' ORDER BY id DESC LIMIT 1)"
 
 /* ROWS: lines "TARGET DUE BREACHED". */
 static void
@@ -57,6 +58,7 @@ read_ticket (Query *query)
     .references = query_text (query, 18),
     .participants = g_strsplit (participants != NULL ? participants : "", "\n", -1),
     .kind = query_text (query, 20),
+    .incident = query_text (query, 22),
   };
   read_promises (ticket, (const char *) sqlite3_column_text (query, 21));
   return ticket;

@@ -1,6 +1,8 @@
 /* Timers: what happens to a ticket by itself. Closing and resuming have rows of their own; a promise is its own timer. */
+#include "store/incidents.h"
 #include "store/overrides.h"
 #include "store/promises.h"
+#include "store/reactions.h"
 #include "store/states.h"
 
 #define CLOSINGS 500 /* in one transaction */
@@ -43,58 +45,6 @@ resume_ticket (Database *database, gpointer data, GError **error)
 
 /* ---- promises ---- */
 
-static void
-reaction_clear (Reaction *reaction)
-{
-  g_clear_pointer (&reaction->outgoing, g_ptr_array_unref);
-  g_free (reaction->event);
-  g_free (reaction->detail);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reaction, reaction_clear)
-
-static gint64
-begin_incident (Database *database, gint64 ticket, const Reaction *reaction, gint64 now, GError **error)
-{
-  if (!database_run (database, error,
-                     "INSERT INTO incident (ticket, state, escalation, started_at) VALUES (?, 'triggered', ?, ?)",
-                     "isi", ticket, reaction->escalation, now))
-    return 0;
-  return sqlite3_last_insert_rowid (database->handle);
-}
-
-static gboolean
-send_all (Database *database, gint64 ticket, const Reaction *reaction, gint64 now, GError **error)
-{
-  gint64 incident = 0;
-  if (reaction->escalation != NULL && (incident = begin_incident (database, ticket, reaction, now, error)) == 0)
-    return FALSE;
-  for (guint i = 0; i < reaction->outgoing->len; i++)
-    {
-      const Outgoing *outgoing = g_ptr_array_index (reaction->outgoing, i);
-      if (!store_add_outgoing (database, outgoing, ticket, outgoing->kind == OUTGOING_PAGE ? incident : 0, now, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-carry_out (const TimerJob *job, Database *database, gint64 ticket, const Reaction *reaction, GError **error)
-{
-  const Change change = { .kind = CHANGE_TERMS, .at = job->now };
-  if (reaction->event != NULL &&
-      !store_add_event (database, ticket, job->now, reaction->event, "frontdesk", reaction->detail, error))
-    return FALSE;
-  if (reaction->team != NULL &&
-      !database_run (database, error, "UPDATE ticket SET team = ?, assignee = NULL, escalated = 1 WHERE number = ?",
-                     "si", reaction->team, ticket))
-    return FALSE;
-  if (reaction->priority != 0 && (!database_run (database, error, "UPDATE ticket SET priority = ? WHERE number = ?",
-                                                 "ii", (gint64) reaction->priority, ticket) ||
-                                  !promises_apply (job->store, database, ticket, &change, error)))
-    return FALSE;
-  return send_all (database, ticket, reaction, job->now, error);
-}
-
 static Promise *
 find_promise (GArray *promises, TargetKind target, int cycle)
 {
@@ -112,7 +62,7 @@ static gboolean
 react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind target, int cycle, GError **error)
 {
   g_auto (PromiseTerms) terms = { 0 };
-  g_auto (Reaction) reaction = { .outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free) };
+  g_auto (Reaction) reaction = REACTION_INIT;
   g_autoptr (GPtrArray) overrides = overrides_read (database, job->now, error);
   g_autoptr (GArray) promises = overrides != NULL ? promises_read (database, ticket->number, error) : NULL;
   Promise *promise = promises != NULL ? find_promise (promises, target, cycle) : NULL;
@@ -124,7 +74,7 @@ react (const TimerJob *job, Database *database, const Ticket *ticket, TargetKind
                               &reaction);
   g_mutex_unlock (&job->store->rules_lock);
   return promises_write (database, ticket->number, promises, terms.version, error) &&
-         carry_out (job, database, ticket->number, &reaction, error);
+         reaction_carry_out (job->store, database, ticket->number, 0, &reaction, job->now, error);
 }
 
 typedef struct {
@@ -162,6 +112,17 @@ run_promises (Database *database, gpointer data, GError **error)
   return due != NULL;
 }
 
+/* ---- incidents ---- */
+
+static gboolean
+run_incident (Database *database, gpointer data, GError **error)
+{
+  const TimerJob *job = data;
+  gint64 incident = database_number (database, 0, NULL, "SELECT id FROM incident WHERE next_at <= ? ORDER BY next_at LIMIT 1", "i",
+                                     job->now);
+  return incident == 0 || incident_go_on (job->store, database, incident, job->now, error);
+}
+
 /* ---- the whole ---- */
 
 static gboolean
@@ -193,21 +154,31 @@ work_off (Store *store, const char *sql, WriterJob run, TimerJob *job, gint64 *n
 gboolean
 store_run_timers (Store *store, gint64 now, gint64 *next_due, GError **error)
 {
+  /* The most urgent first. What the rules decide waits until there are some. */
+  static const struct {
+    const char *sql;
+    WriterJob run;
+    gboolean by_rules;
+  } kinds[] = {
+    { "SELECT next_at FROM incident WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1", run_incident, TRUE },
+    { "SELECT due_at FROM timer WHERE kind = 'close' ORDER BY due_at LIMIT 1", close_tickets, FALSE },
+    { "SELECT due_at FROM timer WHERE kind = 'resume' ORDER BY due_at LIMIT 1", resume_ticket, FALSE },
+    { "SELECT next_at FROM promise WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1", run_promises, TRUE },
+  };
   TimerJob job = { .store = store, .now = now };
-  gint64 next[3] = { 0 };
-  if (!work_off (store, "SELECT due_at FROM timer WHERE kind = 'close' ORDER BY due_at LIMIT 1", close_tickets, &job,
-                 &next[0], error) ||
-      !work_off (store, "SELECT due_at FROM timer WHERE kind = 'resume' ORDER BY due_at LIMIT 1", resume_ticket, &job,
-                 &next[1], error))
-    return FALSE;
   g_mutex_lock (&store->rules_lock);
   gboolean ruled = store->rules != NULL;
   g_mutex_unlock (&store->rules_lock);
-  next[2] = G_MAXINT64;
-  if (ruled && !work_off (store, "SELECT next_at FROM promise WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1",
-                          run_promises, &job, &next[2], error))
-    return FALSE;
-  *next_due = MIN (next[0], MIN (next[1], next[2]));
+  *next_due = G_MAXINT64;
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      gint64 next;
+      if (kinds[i].by_rules && !ruled)
+        continue;
+      if (!work_off (store, kinds[i].sql, kinds[i].run, &job, &next, error))
+        return FALSE;
+      *next_due = MIN (*next_due, next);
+    }
   return TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* What people change on a ticket. Each change and its event are one transaction. */
 #include <string.h>
 
+#include "store/incidents.h"
 #include "store/promises.h"
 #include "store/states.h"
 
@@ -126,20 +127,6 @@ store_set_priority (Store *store, gint64 ticket, int priority, const char *actor
   return store_write (store, write_priority, &work, error);
 }
 
-/* The emergency is over with its ticket: pages that still wait are dropped. */
-static gboolean
-resolve_incidents (Database *database, const Work *work, GError **error)
-{
-  return database_run (database, error,
-                       "UPDATE outbox SET state = 'dropped', last_error = 'the ticket was resolved' "
-                       "WHERE ticket = ? AND kind = 'page' AND state IN ('due', 'sending')",
-                       "i", work->ticket) &&
-         database_run (
-           database, error,
-           "UPDATE incident SET state = 'resolved', resolved_at = ? WHERE ticket = ? AND state <> 'resolved'", "ii",
-           work->now, work->ticket);
-}
-
 /* A note on the root cause was demanded, by the policy or by a rule when the ticket came, and none is there. */
 static gboolean
 check_root_cause (Database *database, const Work *work, GError **error)
@@ -193,7 +180,7 @@ write_close (Database *database, gpointer data, GError **error)
   return require_state (database, work->ticket, FALSE, error) && check_root_cause (database, work, error) &&
          database_run (database, error, "UPDATE ticket SET state = 'resolved', resolved_at = ? WHERE number = ?", "ii",
                        work->now, work->ticket) &&
-         resolve_incidents (database, work, error) &&
+         incidents_resolve (work->store, database, work->ticket, work->actor, work->now, error) &&
          database_run (database, error, "DELETE FROM timer WHERE ticket = ?", "i", work->ticket) &&
          database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'close', ?)", "ii",
                        work->ticket, work->at) &&

@@ -208,7 +208,7 @@ send_row (OutboxRow *row, gpointer data)
     g_cond_wait (&post->changed, &post->lock);
   post->waiting--;
   g_mutex_unlock (&post->lock);
-  store_outbox_sent (post->store, row->id, "250 ok", g_get_real_time (), &error);
+  store_outbox_sent (post->store, row->id, "250 ok", NULL, g_get_real_time (), &error);
   g_assert_no_error (error);
   g_mutex_lock (&post->lock);
   g_ptr_array_add (post->sent, g_strdup (row->recipient));

@@ -303,6 +303,8 @@ test_outbox (void)
   g_autoptr (Store) store = open_store ("outbox.db", STORE_DAEMON);
   Decision *decision = make_decision (&emergency, INTAKE_OPEN, "one");
   decision->page = TRUE;
+  decision->incident = g_new0 (Incident, 1);
+  *decision->incident = (Incident){ .escalation = g_strdup ("noc"), .plan = g_strdup ("{}"), .round = 1, .next_at = HOUR };
   add_outgoing (decision, OUTGOING_PAGE, "alice");
   add_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT, "ann@customer.example");
   gint64 ticket = take_in (store, decision, NULL, &error), next_due;
@@ -321,7 +323,7 @@ test_outbox (void)
   g_assert_cmpint (next_due, ==, 5000);
   g_autoptr (GPtrArray) letters = store_claim_due (store, FALSE, 1000, 10, &next_due, &error);
   const OutboxRow *letter = g_ptr_array_index (letters, 0);
-  g_assert_true (store_outbox_sent (store, letter->id, "250 ok", 7000, &error));
+  g_assert_true (store_outbox_sent (store, letter->id, "250 ok", NULL, 7000, &error));
   g_autoptr (Ticket) found = store_find_ticket (store, ticket, &error);
   g_assert_cmpint (found->acknowledged_at, ==, 7000);
   /* A ticket that is closed pages nobody any more. */
