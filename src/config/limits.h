@@ -39,6 +39,8 @@
 #define LIMIT_CSV_LINE           (8 * 1024)
 #define LIMIT_ERROR_TEXT         500               /* of a failure kept with an outbox row */
 #define LIMIT_COMMAND_OUTPUT     (4 * 1024)
+#define LIMIT_RETRY_AFTER        600               /* seconds for which a gateway can put a page off */
+#define LIMIT_PAGE_LINK_DAYS     7                 /* for which a page's link and reply address are good */
 #define LIMIT_CALENDAR_DAYS      3660              /* days in which a calendar is searched for open time */
 #define LIMIT_CALENDAR_DATE      1000000           /* days from 1970 that are told apart */
 #define LIMIT_HOLIDAY_FILE       (1024 * 1024)     /* octets */

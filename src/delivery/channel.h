@@ -3,14 +3,48 @@
 
 #include "config/config.h"
 
-/* What a page says, whatever carries it. */
+/* A page as a letter, for channels of type mail. */
 typedef struct {
+  const RelaySettings *relay;
+  const char *to;
+  GBytes *message;
+} PageLetter;
+
+/* What a page says, whatever carries it. All belongs to the caller; what may be missing is nullable. */
+typedef struct {
+  gint64 page;            /* its outbox row's id */
   gint64 incident, ticket;
-  const char *key;      /* idempotency key, the same in every try */
-  const char *agent, *agent_name, *agent_mobile; /* the last nullable */
+  gint64 created_at;      /* microseconds since 1970 */
+  const char *event;      /* "trigger", "acknowledge", "resolve" */
+  gboolean test;          /* nothing has happened: somebody tries the channel */
+  gboolean possible_repeat; /* an earlier try may have arrived */
+  const char *key;        /* idempotency key, the same in every try */
+  const char *incident_key; /* the same for all pages of an incident, and no other installation's */
+  const char *agent, *agent_name;
+  const char *agent_mobile; /* nullable */
   const char *role, *priority, *subject, *requester, *customer, *phone, *company;
-  const char *text;     /* one line for a phone */
+  const char *by;         /* who acknowledged, nullable */
+  int count;              /* a grouped page: of how many incidents; else 0 */
+  const char *list;       /* and a line for each; else NULL */
+  const char *acknowledge_url; /* nullable: there is no web-url */
+  const char *web_url, *token; /* of the built-in web page, and what names the page to it; nullable, too */
+  const char *text;       /* one line for a phone */
+  const PageLetter *letter; /* for a channel of type mail, else NULL */
 } PageNotice;
+
+/* How it went. */
+typedef struct {
+  char *answer;       /* one line; set when the page was taken */
+  char *provider_id;  /* what the gateway calls the page, nullable */
+  gint64 retry_after; /* seconds until the next try is wanted, when it was not taken now; 0: not told */
+} PageReceipt;
+
+void page_receipt_clear (PageReceipt *receipt);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PageReceipt, page_receipt_clear)
+
+/* Takes NOTICE to CHANNEL, by its type. RECEIPT is zeroed by the caller, who clears it whether or not the page was taken.
+ * Errors: DELIVERY_ERROR. */
+gboolean channel_send_page (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
 
 /* Hands MESSAGE to the relay for one recipient; FROM "" is the null sender. Reuses the calling thread's connection.
  * *ANSWER (the caller's) is the relay's last answer. Errors: DELIVERY_ERROR. */
@@ -18,8 +52,11 @@ gboolean channel_send_mail (const RelaySettings *relay, const char *from, const 
                             GError **error);
 /* Greets the relay and sends nothing: for `doctor`. Errors: DELIVERY_ERROR. */
 gboolean channel_check_relay (const RelaySettings *relay, GError **error);
+
+/* ---- one for each type, for channel_send_page() ---- */
+
 /* POSTs NOTICE as JSON. 2xx is delivered; 408, 425, 429 and 5xx are temporary; other 4xx permanent. */
-gboolean channel_send_webhook (const Channel *channel, const PageNotice *notice, char **answer, GError **error);
+gboolean channel_send_webhook (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
 /* Runs the channel's argv with the NOTICE as JSON on standard input, no shell, bounded time and output; exit 0 is
  * delivered, 75 (EX_TEMPFAIL) and a time-out temporary, others permanent. */
-gboolean channel_run_command (const Channel *channel, const PageNotice *notice, char **answer, GError **error);
+gboolean channel_run_command (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);

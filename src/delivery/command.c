@@ -117,12 +117,12 @@ start (const Channel *channel, Child *child, GError **error)
 }
 
 static gboolean
-finish (const Channel *channel, gboolean in_time, int status, const char *said, char **answer, GError **error)
+finish (const Channel *channel, gboolean in_time, int status, const char *said, PageReceipt *receipt, GError **error)
 {
   int code = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
   if (in_time && code == 0)
     {
-      *answer = g_strdup (*said != '\0' ? said : "exit 0");
+      receipt->answer = g_strdup (*said != '\0' ? said : "exit 0");
       return TRUE;
     }
   gboolean temporary = !in_time || code == EX_TEMPFAIL;
@@ -135,7 +135,7 @@ finish (const Channel *channel, gboolean in_time, int status, const char *said, 
 }
 
 gboolean
-channel_run_command (const Channel *channel, const PageNotice *notice, char **answer, GError **error)
+channel_run_command (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error)
 {
   Child child = { .in = -1, .out = -1, .deadline = g_get_monotonic_time () + channel->timeout * G_USEC_PER_SEC };
   if (!start (channel, &child, error))
@@ -149,5 +149,5 @@ channel_run_command (const Channel *channel, const PageNotice *notice, char **an
   in_time = reap (&child, in_time, &status);
   g_autofree char *said = text_clean (child.output->str, LIMIT_ERROR_TEXT);
   g_string_free (child.output, TRUE);
-  return finish (channel, in_time, status, said, answer, error);
+  return finish (channel, in_time, status, said, receipt, error);
 }

@@ -3,10 +3,10 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#include "delivery/channel.h"
 #include "delivery/clock.h"
 #include "delivery/failure.h"
 #include "delivery/lane.h"
+#include "delivery/page.h"
 #include "mail/message.h"
 
 #define EXCERPT_CHARACTERS 2000
@@ -73,55 +73,30 @@ send_letter (const Sending *sending, char **answer, GError **error)
   if (!delivery_write (sending->config, sending->templates, sending->delivery->seal, row, sending->ticket, text, &subject,
                        &body, &message, error))
     return FALSE;
-  const Agent *agent = g_str_equal (row->kind, "page") ? config_find_agent (sending->config, row->recipient) : NULL;
-  return channel_send_mail (&sending->config->relay, from, agent != NULL ? agent->mail : row->recipient, message, answer, error);
+  return channel_send_mail (&sending->config->relay, from, row->recipient, message, answer, error);
 }
 
 static gboolean
-send_page (const Sending *sending, char **answer, GError **error)
+send_page (const Sending *sending, PageReceipt *receipt, GError **error)
 {
-  const OutboxRow *row = sending->row;
-  const Ticket *ticket = sending->ticket;
-  const Channel *channel = config_find_channel (sending->config, row->channel);
-  const Agent *agent = config_find_agent (sending->config, row->recipient);
-  if (channel == NULL || agent == NULL)
-    {
-      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the configuration has no agent \"%s\" or no channel \"%s\"",
-                   row->recipient, row->channel);
-      return FALSE;
-    }
-  if (channel->type == CHANNEL_MAIL)
-    return send_letter (sending, answer, error);
-  g_autofree char *priority = g_strdup_printf ("p%d", ticket->priority);
-  g_autofree char *text = g_strdup_printf ("%s #%" G_GINT64_FORMAT " %s: %s (%s)", sending->config->company, ticket->number,
-                                           ticket->role, ticket->subject, ticket->requester);
-  const PageNotice notice = { .incident = row->incident,
-                              .ticket = ticket->number,
-                              .key = row->message_id,
-                              .agent = agent->name,
-                              .agent_name = agent->full_name,
-                              .agent_mobile = agent->mobile,
-                              .role = ticket->role,
-                              .priority = priority,
-                              .subject = ticket->subject,
-                              .requester = ticket->requester,
-                              .customer = ticket->customer,
-                              .phone = sending->config->phone,
-                              .company = sending->config->company,
-                              .text = text };
-  return channel->type == CHANNEL_WEBHOOK ? channel_send_webhook (channel, &notice, answer, error)
-                                          : channel_run_command (channel, &notice, answer, error);
+  const PageSource source = { .config = sending->config,
+                              .templates = sending->templates,
+                              .seal = sending->delivery->seal,
+                              .row = sending->row,
+                              .ticket = sending->ticket };
+  return page_send (&source, receipt, error);
 }
 
 static gboolean
-record_failure (const Sending *sending, const GError *failure, GError **error)
+record_failure (const Sending *sending, const PageReceipt *receipt, const GError *failure, GError **error)
 {
   const OutboxRow *row = sending->row;
   const Config *config = sending->config;
   Store *store = sending->delivery->store;
   gint64 now = g_get_real_time ();
   if (!failure_is_final (row, failure, config->give_up, now))
-    return store_outbox_retry (store, row->id, failure->message, failure_due_again (row, failure, now, g_random_double ()), error);
+    return store_outbox_retry (store, row->id, failure->message,
+                               failure_due_again (row, failure, receipt->retry_after, now, g_random_double ()), error);
   const Role *role = sending->ticket != NULL ? config_find_role_by_name (config, sending->ticket->role) : NULL;
   g_autoptr (GPtrArray) notices =
     failure_plan_notices (role, row, failure->message, sending->delivery->seal, config->hostname);
@@ -129,19 +104,21 @@ record_failure (const Sending *sending, const GError *failure, GError **error)
 }
 
 static gboolean
-record (const Sending *sending, const char *answer, const GError *failure, GError **error)
+record (const Sending *sending, const PageReceipt *receipt, const GError *failure, GError **error)
 {
   if (failure != NULL)
-    return record_failure (sending, failure, error);
-  return store_outbox_sent (sending->delivery->store, sending->row->id, answer, NULL, g_get_real_time (), error);
+  if (failure != NULL)
+    return record_failure (sending, receipt, failure, error);
+  return store_outbox_sent (sending->delivery->store, sending->row->id, receipt->answer, receipt->provider_id, g_get_real_time (),
+                            error);
 }
 
 /* What was sent must be recorded, or it is sent again: keeps trying while the store fails. */
 static void
-record_until_done (const Sending *sending, const char *answer, const GError *failure)
+record_until_done (const Sending *sending, const PageReceipt *receipt, const GError *failure)
 {
   g_autoptr (GError) trouble = NULL;
-  while (!record (sending, answer, failure, &trouble))
+  while (!record (sending, receipt, failure, &trouble))
     {
       g_warning ("ticket #%" G_GINT64_FORMAT ": the outcome of a %s cannot be recorded yet: %s", sending->row->ticket,
                  sending->row->kind, trouble->message);
@@ -157,7 +134,7 @@ send_row (OutboxRow *row, gpointer data)
 {
   Delivery *delivery = data;
   g_autoptr (GError) failure = NULL;
-  g_autofree char *answer = NULL;
+  g_auto (PageReceipt) receipt = { 0 };
   g_mutex_lock (&delivery->lock);
   Sending sending = { .delivery = delivery,
                       .config = config_ref (delivery->config),
@@ -166,11 +143,11 @@ send_row (OutboxRow *row, gpointer data)
   g_mutex_unlock (&delivery->lock);
   sending.ticket = store_find_ticket (delivery->store, row->ticket, &failure);
   gboolean sent = sending.ticket != NULL &&
-                  (g_str_equal (row->kind, "page") ? send_page (&sending, &answer, &failure)
-                                                   : send_letter (&sending, &answer, &failure));
+                  (g_str_equal (row->kind, "page") ? send_page (&sending, &receipt, &failure)
+                                                   : send_letter (&sending, &receipt.answer, &failure));
   g_info ("ticket #%" G_GINT64_FORMAT ": %s to %s: %s", row->ticket, row->kind, row->recipient,
-          sent ? answer : failure->message);
-  record_until_done (&sending, answer, failure);
+          sent ? receipt.answer : failure->message);
+  record_until_done (&sending, &receipt, failure);
   g_clear_pointer (&sending.ticket, ticket_free);
   templates_unref (sending.templates);
   config_unref (sending.config);

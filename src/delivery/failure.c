@@ -28,10 +28,12 @@ failure_is_final (const OutboxRow *row, const GError *failure, gint64 give_up, g
 }
 
 gint64
-failure_due_again (const OutboxRow *row, const GError *failure, gint64 now, double random)
+failure_due_again (const OutboxRow *row, const GError *failure, gint64 retry_after, gint64 now, double random)
 {
   if (!is_page (row))
     return now + failure_backoff (OUTGOING_NOTIFICATION, row->attempts, random);
+  if (retry_after > 0)
+    return now + MAX (retry_after * G_USEC_PER_SEC, failure_backoff (OUTGOING_PAGE, 1, random));
   /* Refused for good, a page waits its longest pause from the beginning: the configuration may be mended meanwhile. */
   return now + failure_backoff (OUTGOING_PAGE, is_permanent (failure) ? G_MAXINT : row->attempts, random);
 }

@@ -11,8 +11,9 @@ gint64 failure_backoff (OutgoingKind kind, int attempts, double random);
  * than GIVE_UP seconds. A page is never given up: it is dropped when its incident ends. */
 gboolean failure_is_final (const OutboxRow *row, const GError *failure, gint64 give_up, gint64 now);
 
-/* When ROW, whose FAILURE is not final, is tried again. */
-gint64 failure_due_again (const OutboxRow *row, const GError *failure, gint64 now, double random);
+/* When ROW, whose FAILURE is not final, is tried again. RETRY_AFTER is how many seconds a page's gateway wants to be left
+ * alone, 0: not told. */
+gint64 failure_due_again (const OutboxRow *row, const GError *failure, gint64 retry_after, gint64 now, double random);
 
 /* Letters to the team of ROLE (nullable: gone from the configuration) that ROW was given up for REASON; none about a letter
  * that was itself to staff. (element-type Outgoing) */

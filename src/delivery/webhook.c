@@ -23,13 +23,22 @@ is_temporary (long status)
   return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
+/* Seconds or a date; libcurl reads both. */
+static void
+read_retry_after (CURL *handle, long status, PageReceipt *receipt)
+{
+  curl_off_t seconds = 0;
+  if ((status == 429 || status == 503) && curl_easy_getinfo (handle, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
+    receipt->retry_after = CLAMP ((gint64) seconds, 0, LIMIT_RETRY_AFTER);
+}
+
 static gboolean
-finish (const Channel *channel, CURLcode result, long status, const GString *body, char **answer, GError **error)
+finish (const Channel *channel, CURLcode result, long status, const GString *body, PageReceipt *receipt, GError **error)
 {
   g_autofree char *said = text_clean (body->str, LIMIT_ERROR_TEXT);
   if (result == CURLE_OK && status >= 200 && status < 300)
     {
-      *answer = g_strdup_printf ("HTTP %ld", status);
+      receipt->answer = g_strdup_printf ("HTTP %ld", status);
       return TRUE;
     }
   if (result != CURLE_OK)
@@ -41,7 +50,7 @@ finish (const Channel *channel, CURLcode result, long status, const GString *bod
 }
 
 gboolean
-channel_send_webhook (const Channel *channel, const PageNotice *notice, char **answer, GError **error)
+channel_send_webhook (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error)
 {
   CURL *handle = curl_easy_init ();
   g_autoptr (GString) body = g_string_new (NULL);
@@ -59,7 +68,8 @@ channel_send_webhook (const Channel *channel, const PageNotice *notice, char **a
   long status = 0;
   CURLcode result = curl_easy_perform (handle);
   curl_easy_getinfo (handle, CURLINFO_RESPONSE_CODE, &status);
+  read_retry_after (handle, status, receipt);
   curl_easy_cleanup (handle);
   curl_slist_free_all (headers);
-  return finish (channel, result, status, body, answer, error);
+  return finish (channel, result, status, body, receipt, error);
 }

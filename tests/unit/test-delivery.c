@@ -56,18 +56,22 @@ static const struct {
   gboolean want_final;
   int attempts;
   gint64 want_pause; /* seconds, when it is not final */
+  gint64 retry_after; /* seconds that the gateway has told, 0: none */
 } failures[] = {
-  { "acknowledgement", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 1, 5 },
-  { "acknowledgement", DELIVERY_ERROR_TEMPORARY, AT_LAST, FALSE, 300, 1800 },
-  { "acknowledgement", DELIVERY_ERROR_TEMPORARY, AT_LAST + 1, TRUE, 300, 0 },
-  { "acknowledgement", DELIVERY_ERROR_PERMANENT, CREATED, TRUE, 1, 0 },
-  { "notification", DELIVERY_ERROR_TEMPORARY, AT_LAST, FALSE, 2, 10 },
-  { "notification", DELIVERY_ERROR_TEMPORARY, AT_LAST + 1, TRUE, 2, 0 },
-  { "notification", DELIVERY_ERROR_PERMANENT, CREATED, TRUE, 1, 0 },
-  { "page", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 1, 2 },
-  { "page", DELIVERY_ERROR_TEMPORARY, 100 * AT_LAST, FALSE, 100000, 60 },
-  { "page", DELIVERY_ERROR_PERMANENT, CREATED, FALSE, 1, 60 },
-  { "page", DELIVERY_ERROR_PERMANENT, 100 * AT_LAST, FALSE, 100000, 60 },
+  { "acknowledgement", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 1, 5, 0 },
+  { "acknowledgement", DELIVERY_ERROR_TEMPORARY, AT_LAST, FALSE, 300, 1800, 0 },
+  { "acknowledgement", DELIVERY_ERROR_TEMPORARY, AT_LAST + 1, TRUE, 300, 0, 0 },
+  { "acknowledgement", DELIVERY_ERROR_PERMANENT, CREATED, TRUE, 1, 0, 0 },
+  { "notification", DELIVERY_ERROR_TEMPORARY, AT_LAST, FALSE, 2, 10, 0 },
+  { "notification", DELIVERY_ERROR_TEMPORARY, AT_LAST + 1, TRUE, 2, 0, 0 },
+  { "notification", DELIVERY_ERROR_PERMANENT, CREATED, TRUE, 1, 0, 0 },
+  { "page", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 1, 2, 0 },
+  { "page", DELIVERY_ERROR_TEMPORARY, 100 * AT_LAST, FALSE, 100000, 60, 0 },
+  { "page", DELIVERY_ERROR_PERMANENT, CREATED, FALSE, 1, 60, 0 },
+  { "page", DELIVERY_ERROR_PERMANENT, 100 * AT_LAST, FALSE, 100000, 60, 0 },
+  { "page", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 1, 7, 7 },
+  { "page", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 100000, 7, 7 },
+  { "page", DELIVERY_ERROR_TEMPORARY, CREATED, FALSE, 100000, 2, 1 },
 };
 
 static void
@@ -80,7 +84,7 @@ test_give_up (void)
       gint64 now = failures[i].now;
       g_assert_cmpint (failure_is_final (&row, failure, GIVE_UP, now), ==, failures[i].want_final);
       if (!failures[i].want_final)
-        g_assert_cmpint (failure_due_again (&row, failure, now, 0.5), ==, now + failures[i].want_pause * SECOND);
+        g_assert_cmpint (failure_due_again (&row, failure, failures[i].retry_after, now, 0.5), ==, now + failures[i].want_pause * SECOND);
     }
 }
 

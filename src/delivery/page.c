@@ -1,0 +1,111 @@
+#include "delivery/page.h"
+
+/* What is worked out for a notice. */
+typedef struct {
+  char *priority, *text, *incident_key;
+} Values;
+
+static void
+values_clear (Values *values)
+{
+  g_free (values->priority);
+  g_free (values->text);
+  g_free (values->incident_key);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Values, values_clear)
+
+/* What has happened to the incident that the page is about. */
+static const char *
+find_event (const OutboxRow *row)
+{
+  return g_str_equal (row->template, "page-acknowledged") ? "acknowledge"
+         : g_str_equal (row->template, "page-resolved")   ? "resolve"
+                                                          : "trigger";
+}
+
+/* One line: what a phone shows of it first must do. */
+static char *
+write_text (const PageSource *source, const char *event)
+{
+  const Ticket *ticket = source->ticket;
+  gboolean taken = g_str_equal (event, "acknowledge"), trigger = g_str_equal (event, "trigger");
+  GString *text = g_string_new (source->test ? "TEST " : NULL);
+  if (source->row->attempts > 1)
+    g_string_append (text, "(possibly again) ");
+  g_string_append (text, source->config->company);
+  if (source->count > 1)
+    g_string_append_printf (text, " %d emergencies, the first:", source->count);
+  g_string_append_printf (text, " #%" G_GINT64_FORMAT " %s", ticket->number, ticket->role);
+  if (!trigger)
+    g_string_append (text, taken ? ", acknowledged" : ", resolved");
+  if (taken && source->by != NULL)
+    g_string_append_printf (text, " by %s", source->by);
+  g_string_append_printf (text, ": %s (%s)", ticket->subject, ticket->requester);
+  return g_string_free (text, FALSE);
+}
+
+static void
+work_out (const PageSource *source, const char *event, Values *values)
+{
+  g_autofree char *incident = g_strdup_printf ("%" G_GINT64_FORMAT, source->row->incident);
+  values->priority = g_strdup_printf ("p%d", source->ticket->priority);
+  values->text = write_text (source, event);
+  values->incident_key = seal_message_id (source->seal, "incident", incident, source->config->hostname);
+}
+
+static gboolean
+send_by_mail (const PageSource *source, const Channel *channel, PageNotice *notice, PageReceipt *receipt, GError **error)
+{
+  g_autofree char *subject = NULL, *body = NULL;
+  g_autoptr (GBytes) message = NULL;
+  const Agent *agent = config_find_agent (source->config, source->row->recipient);
+  if (!delivery_write (source->config, source->templates, source->seal, source->row, source->ticket, NULL, &subject, &body, &message,
+                       error))
+    return FALSE;
+  const PageLetter letter = { .relay = &source->config->relay, .to = agent->mail, .message = message };
+  notice->letter = &letter;
+  return channel_send_page (channel, notice, receipt, error);
+}
+
+gboolean
+page_send (const PageSource *source, PageReceipt *receipt, GError **error)
+{
+  const OutboxRow *row = source->row;
+  const Ticket *ticket = source->ticket;
+  const Channel *channel = config_find_channel (source->config, row->channel);
+  const Agent *agent = config_find_agent (source->config, row->recipient);
+  if (channel == NULL || agent == NULL)
+    {
+      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the configuration has no agent \"%s\" or no channel \"%s\"",
+                   row->recipient, row->channel);
+      return FALSE;
+    }
+  g_auto (Values) values = { 0 };
+  const char *event = find_event (row);
+  work_out (source, event, &values);
+  PageNotice notice = { .page = row->id,
+                        .incident = row->incident,
+                        .ticket = ticket->number,
+                        .created_at = row->created_at,
+                        .event = event,
+                        .test = source->test,
+                        .possible_repeat = row->attempts > 1,
+                        .key = row->message_id,
+                        .incident_key = values.incident_key,
+                        .agent = agent->name,
+                        .agent_name = agent->full_name,
+                        .agent_mobile = agent->mobile,
+                        .role = ticket->role,
+                        .priority = values.priority,
+                        .subject = ticket->subject,
+                        .requester = ticket->requester,
+                        .customer = ticket->customer,
+                        .phone = source->config->phone,
+                        .company = source->config->company,
+                        .by = source->by,
+                        .count = source->count,
+                        .list = source->list,
+                        .text = values.text };
+  return channel->type == CHANNEL_MAIL ? send_by_mail (source, channel, &notice, receipt, error)
+                                       : channel_send_page (channel, &notice, receipt, error);
+}

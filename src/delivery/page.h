@@ -1,0 +1,21 @@
+/* page: one page, from its row and its ticket to its channel. Private to delivery. */
+#pragma once
+
+#include "delivery/channel.h"
+#include "delivery/delivery.h"
+
+/* What a page is made of. All belongs to the caller. */
+typedef struct {
+  const Config *config;
+  const Templates *templates;
+  const Seal *seal;
+  const OutboxRow *row;
+  const Ticket *ticket;
+  const char *by;   /* who has acknowledged, nullable */
+  int count;        /* incidents that it tells of; 0: the one */
+  const char *list; /* a line for each, nullable */
+  gboolean test;
+} PageSource;
+
+/* Makes the page and sends it. RECEIPT as for channel_send_page(). Errors: DELIVERY_ERROR, LETTER_ERROR. */
+gboolean page_send (const PageSource *source, PageReceipt *receipt, GError **error);
