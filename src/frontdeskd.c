@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "delivery/channel.h"
 #include "delivery/delivery.h"
 #include "desk/desk.h"
 #include "desk/upkeep.h"
@@ -78,6 +79,12 @@ check_configuration (const Config *config)
     }
   for (guint i = 0; config->remarks[i] != NULL; i++)
     printf ("%s\n", config->remarks[i]);
+  for (guint i = 0; i < config->channels->len; i++)
+    {
+      g_autoptr (GError) trouble = NULL;
+      if (!channel_check (g_ptr_array_index (config->channels, i), &trouble))
+        printf ("%s\n", trouble->message);
+    }
   printf ("%s: ok\n", config->path);
   return EX_OK;
 }

@@ -89,6 +89,20 @@ check_oncall (Report *list, const Config *config, Store *store)
 }
 
 static void
+check_channels (Report *list, const Config *config)
+{
+  for (guint i = 0; i < config->channels->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      const Channel *channel = g_ptr_array_index (config->channels, i);
+      if (channel_check (channel, &error))
+        report (list, "channel", "ok", channel->name);
+      else
+        report (list, "channel", "fail", error->message);
+    }
+}
+
+static void
 check_relay (Report *list, const Config *config)
 {
   g_autoptr (GError) error = NULL;
@@ -187,6 +201,7 @@ command_doctor (CommandContext *context, int argc, char **argv)
       check_directory (&list, context->config, store);
     }
   check_oncall (&list, context->config, store);
+  check_channels (&list, context->config);
   check_secret (&list, context->config);
   check_relay (&list, context->config);
   check_delimiter (&list);

@@ -67,12 +67,29 @@ find_reached (const Examination *examination, const Step *step)
 
 /* A webhook or command gets the agent's number, and most can do nothing without it. */
 static gboolean
-has_channel (const Step *step, const Agent *agent)
+is_usable (const Channel *channel, const Agent *agent)
 {
+  gboolean given = channel->type == CHANNEL_WEBHOOK || channel->type == CHANNEL_COMMAND;
+  return given ? agent->mobile != NULL : channel_can_reach (channel, agent);
+}
+
+static void
+check_channels (Examination *examination, const Escalation *escalation, const Step *step, const Agent *agent)
+{
+  gboolean usable = FALSE;
   for (guint i = 0; i < step->by->len; i++)
-    if (((const Channel *) g_ptr_array_index (step->by, i))->type == CHANNEL_MAIL || agent->mobile != NULL)
-      return TRUE;
-  return FALSE;
+    {
+      const Channel *channel = g_ptr_array_index (step->by, i);
+      usable = usable || is_usable (channel, agent);
+      if (!channel_can_reach (channel, agent))
+        warn (examination, g_strdup_printf ("agent \"%s\" has no mobile in the form +16045550101, which channel \"%s\" of step "
+                                            "\"%s\" of escalation \"%s\" needs",
+                                            agent->name, channel->name, step->name, escalation->name));
+    }
+  if (!usable)
+    warn (examination,
+          g_strdup_printf ("agent \"%s\" has no mobile, and step \"%s\" of escalation \"%s\" has no channel that does without",
+                           agent->name, step->name, escalation->name));
 }
 
 static void
@@ -88,11 +105,8 @@ check_step (Examination *examination, const Escalation *escalation, const Step *
   for (guint i = 0; i < agents->len; i++)
     {
       const Agent *agent = g_ptr_array_index (agents, i);
-      if (g_hash_table_contains (reached, agent) && !has_channel (step, agent))
-        warn (
-            examination,
-            g_strdup_printf ("agent \"%s\" has no mobile, and step \"%s\" of escalation \"%s\" has no channel by mail",
-                             agent->name, step->name, escalation->name));
+      if (g_hash_table_contains (reached, agent))
+        check_channels (examination, escalation, step, agent);
     }
 }
 

@@ -20,6 +20,7 @@ gboolean build_settings (Build *build);
 gboolean build_calendars (Build *build);
 gboolean build_schedules (Build *build);
 gboolean build_people (Build *build);
+gboolean build_channels (Build *build); /* by build_people() */
 gboolean build_shifts (Build *build); /* who is in the schedules */
 gboolean build_escalations (Build *build);
 gboolean build_policies (Build *build);

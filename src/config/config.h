@@ -45,15 +45,48 @@ typedef struct {
   GPtrArray *teams; /* (element-type Team), not owned */
 } Agent;
 
-typedef enum { CHANNEL_MAIL, CHANNEL_WEBHOOK, CHANNEL_COMMAND } ChannelType;
+typedef enum {
+  CHANNEL_MAIL,
+  CHANNEL_WEBHOOK,
+  CHANNEL_COMMAND,
+  CHANNEL_PAGERDUTY,
+  CHANNEL_TWILIO,
+  CHANNEL_NTFY,
+  CHANNEL_ASTERISK,
+  CHANNEL_SMSTOOLS,
+} ChannelType;
+
+/* What belongs to other types than the channel's is NULL. Files with secrets are read when a page is sent. */
 typedef struct {
   char *name;
   ChannelType type;
-  char *url;      /* webhook */
-  char *body;     /* webhook: "json" */
-  char **command; /* command: argv; no shell */
-  int timeout;    /* seconds, default 10 */
+  int timeout;        /* seconds of one try, default 10 */
+  char *to;           /* mail: the address, with {mobile} or {digits}; nullable: the agent's */
+  gboolean brief;     /* mail: one short line */
+  char *url;          /* webhook, pagerduty, ntfy; twilio: what its paths begin with */
+  char *body;         /* webhook: "json", "form", "slack" */
+  char *template;     /* webhook: a file, in place of BODY; nullable */
+  char *content_type; /* webhook: of the template's text */
+  char *method;       /* webhook */
+  char **headers;     /* webhook: "Name: value" */
+  char *secret_file;  /* webhook: signs; nullable */
+  char **command;     /* command: argv; no shell */
+  char *key_file;     /* pagerduty */
+  char *account;      /* twilio */
+  char *from;         /* twilio: a number or a messaging service */
+  char *token_file;   /* twilio; ntfy: nullable */
+  char *old_token_file; /* twilio: what callbacks may be signed by, too; nullable */
+  gboolean call;        /* twilio: a call, and not an SMS */
+  char *web_url;        /* twilio: where it tells how it went; nullable: it is asked */
+  char *spool;          /* asterisk, smstools: the folder that the gateway looks into */
+  char *pattern;        /* asterisk: "PJSIP/{mobile}@trunk" */
+  char *context, *extension; /* asterisk: where the answered call goes */
+  char *application, *data;  /* asterisk: in place of these; DATA is nullable */
+  char *caller_id;           /* asterisk, nullable */
 } Channel;
+
+/* FALSE when CHANNEL cannot do without a phone number, and AGENT has no valid one. */
+gboolean channel_can_reach (const Channel *channel, const Agent *agent);
 
 /* A stretch for which an agent is on call by a calendar's event. */
 typedef struct {

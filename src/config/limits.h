@@ -39,6 +39,10 @@
 #define LIMIT_CSV_LINE           (8 * 1024)
 #define LIMIT_ERROR_TEXT         500               /* of a failure kept with an outbox row */
 #define LIMIT_COMMAND_OUTPUT     (4 * 1024)
+#define LIMIT_GATEWAY_ANSWER     (64 * 1024)       /* octets of what a gateway says that are looked at */
+#define LIMIT_LINK               1024              /* characters of a link in a letter */
+#define LIMIT_SECRET             4096              /* octets of a channel's key */
+#define LIMIT_SPOKEN             480               /* octets that a call says */
 #define LIMIT_RETRY_AFTER        600               /* seconds for which a gateway can put a page off */
 #define LIMIT_PAGE_LINK_DAYS     7                 /* for which a page's link and reply address are good */
 #define LIMIT_CALENDAR_DAYS      3660              /* days in which a calendar is searched for open time */

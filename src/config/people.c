@@ -1,4 +1,4 @@
-/* Who works on tickets and how they are reached: teams, agents, channels, escalations. */
+/* Who works on tickets and how they are reached: teams, agents, escalations. */
 #include <string.h>
 
 #include "config/build.h"
@@ -62,27 +62,22 @@ build_agent (Build *build, cfg_t *section)
   return agent->teams != NULL && *agent->mail != '\0';
 }
 
-static gboolean
-build_channel (Build *build, cfg_t *section)
+/* Pages that cannot go out, whoever is on call. */
+static void
+add_unreachable (Build *build, cfg_t *section, const Step *step)
 {
-  Channel *channel = NEW (build, Channel);
-  const char *type = cfg_getstr (section, "type");
-  channel->name = g_string_chunk_insert (build->strings, cfg_title (section));
-  channel->type = g_str_equal (type, "webhook")   ? CHANNEL_WEBHOOK
-                  : g_str_equal (type, "command") ? CHANNEL_COMMAND
-                                                  : CHANNEL_MAIL;
-  channel->url = build_some_text (build, section, "url");
-  channel->body = build_text (build, section, "body");
-  channel->command = build_list (build, section, "command");
-  channel->timeout = (int) build_seconds (section, "timeout");
-  g_ptr_array_add (build->config->channels, channel);
-  if (channel->type == CHANNEL_WEBHOOK && channel->url == NULL)
-    options_set_error (build->error, section, NULL, "a webhook needs a url");
-  else if (channel->type == CHANNEL_COMMAND && channel->command[0] == NULL)
-    options_set_error (build->error, section, NULL, "a command channel needs command = {\"/path/to/program\", ...}");
-  else
-    return TRUE;
-  return FALSE;
+  for (guint i = 0; i < build->config->agents->len; i++)
+    for (guint j = 0; j < step->by->len; j++)
+      {
+        const Agent *agent = g_ptr_array_index (build->config->agents, i);
+        const Channel *channel = g_ptr_array_index (step->by, j);
+        if (!step_names (step, agent) || channel_can_reach (channel, agent))
+          continue;
+        g_autofree char *sentence =
+          g_strdup_printf ("%s: step \"%s\": agent \"%s\" has no mobile in the form +16045550101, which channel \"%s\" needs",
+                           section->comment, step->name, agent->name, channel->name);
+        g_strv_builder_add (build->remarks, sentence);
+      }
 }
 
 static gboolean
@@ -102,7 +97,10 @@ build_step (Build *build, cfg_t *section, Escalation *escalation)
   else if (step->agents->len == 0 && step->schedule == NULL && step->team == NULL)
     options_set_error (build->error, section, NULL, "name a schedule, agents or a team to page");
   else
-    return TRUE;
+    {
+      add_unreachable (build, section, step);
+      return TRUE;
+    }
   return FALSE;
 }
 
@@ -160,8 +158,7 @@ build_escalation (Build *build, cfg_t *section)
 gboolean
 build_people (Build *build)
 {
-  return build_teams (build) && build_each (build, "agent", build_agent) &&
-         build_each (build, "channel", build_channel);
+  return build_teams (build) && build_each (build, "agent", build_agent) && build_channels (build);
 }
 
 gboolean

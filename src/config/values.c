@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "config/hours.h"
 #include "config/limits.h"
+#include "config/mobile.h"
 #include "config/rotation.h"
 
 #define HOUR 3600L
@@ -205,6 +206,19 @@ check_addresses (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   return check_each (section, option, is_address, "is no address");
 }
 
+/* An address, once a number stands in it. */
+static gboolean
+check_to (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *text = cfg_opt_getnstr (option, 0);
+  g_autofree char *example = mobile_fill (text, "+16045550101");
+  if (is_address (example) && strpbrk (example, "{}") == NULL)
+    return TRUE;
+  cfg_error (section, "to: \"%s\" is no address; write {mobile}@sms.example.net", text);
+  return FALSE;
+}
+
 static gboolean
 is_priority (const char *text)
 {
@@ -217,6 +231,49 @@ check_priorities (const Rule *rule, cfg_t *section, cfg_opt_t *option)
 {
   (void) rule;
   return check_each (section, option, is_priority, "is none of: " PRIORITIES);
+}
+
+static gboolean
+check_url (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (g_str_has_prefix (text, "https://") || g_str_has_prefix (text, "http://"))
+    return TRUE;
+  cfg_error (section, "%s: \"%s\" is no address of a web server; write https://...", option->name, text);
+  return FALSE;
+}
+
+/* No line of a request or of a call file can be made two. */
+static gboolean
+is_line (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (g_ascii_iscntrl (*text))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+check_line (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  return check_each (section, option, is_line, "holds a line end or another control character");
+}
+
+/* "Name: value" (RFC 9110 5.1: the name is a token). */
+static gboolean
+is_header (const char *text)
+{
+  gsize length = strspn (text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  return length > 0 && text[length] == ':' && is_line (text);
+}
+
+static gboolean
+check_headers (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  return check_each (section, option, is_header, "is no header field; write \"Name: value\"");
 }
 
 #define TARGETS_OF(name)                                                       \
@@ -274,8 +331,22 @@ static const Rule rules[] = {
   { .section = "rule", .option = "priority", .check = check_word, .words = PRIORITIES },
   { .section = "team", .option = "notify", .check = check_addresses },
   { .section = "agent", .option = "mail", .check = check_addresses },
-  { .section = "channel", .option = "type", .check = check_word, .words = "mail webhook command" },
-  { .section = "channel", .option = "body", .check = check_word, .words = "json" },
+  { .section = "channel", .option = "type", .check = check_word, .words = "mail webhook command pagerduty twilio ntfy asterisk smstools" },
+  { .section = "channel", .option = "to", .check = check_to },
+  { .section = "channel", .option = "url", .check = check_url },
+  { .section = "channel", .option = "body", .check = check_word, .words = "json form slack" },
+  { .section = "channel", .option = "method", .check = check_word, .words = "POST PUT PATCH" },
+  { .section = "channel", .option = "content-type", .check = check_line },
+  { .section = "channel", .option = "headers", .check = check_headers },
+  { .section = "channel", .option = "kind", .check = check_word, .words = "sms call" },
+  { .section = "channel", .option = "account", .check = check_line },
+  { .section = "channel", .option = "technology", .check = check_line },
+  { .section = "channel", .option = "channel-pattern", .check = check_line },
+  { .section = "channel", .option = "context", .check = check_line },
+  { .section = "channel", .option = "extension", .check = check_line },
+  { .section = "channel", .option = "application", .check = check_line },
+  { .section = "channel", .option = "data", .check = check_line },
+  { .section = "channel", .option = "caller-id", .check = check_line },
   { .section = "channel", .option = "timeout", .check = check_clock, .least = 1, .most = HOUR },
   { .section = "schedule", .option = "timezone", .check = check_timezone },
   { .section = "rotation", .option = "every", .check = check_every, .most = LIMIT_TURN },

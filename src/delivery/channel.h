@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "store/incident.h"
 
 /* A page as a letter, for channels of type mail. */
 typedef struct {
@@ -27,7 +28,7 @@ typedef struct {
   int count;              /* a grouped page: of how many incidents; else 0 */
   const char *list;       /* and a line for each; else NULL */
   const char *acknowledge_url; /* nullable: there is no web-url */
-  const char *web_url, *token; /* of the built-in web page, and what names the page to it; nullable, too */
+  const char *token;      /* names the page to the built-in web page; nullable, too */
   const char *text;       /* one line for a phone */
   const PageLetter *letter; /* for a channel of type mail, else NULL */
 } PageNotice;
@@ -53,10 +54,33 @@ gboolean channel_send_mail (const RelaySettings *relay, const char *from, const 
 /* Greets the relay and sends nothing: for `doctor`. Errors: DELIVERY_ERROR. */
 gboolean channel_check_relay (const RelaySettings *relay, GError **error);
 
-/* ---- one for each type, for channel_send_page() ---- */
+/* What CHANNEL's gateway tells of the page that it calls PROVIDER_ID: by its spool's folders, or by asking it. *DETAIL, the
+ * caller's, is one line; NULL while nothing is known. A device that was reached is no acknowledgement. */
+PageFate channel_find_fate (const Channel *channel, const char *provider_id, char **detail);
 
-/* POSTs NOTICE as JSON. 2xx is delivered; 408, 425, 429 and 5xx are temporary; other 4xx permanent. */
+/* Tries what CHANNEL needs besides its gateway, for -t and `doctor`: its secrets, its template, its spool. Errors:
+ * DELIVERY_ERROR. */
+gboolean channel_check (const Channel *channel, GError **error);
+
+/* PATTERN with the mobile of NOTICE's agent put in; NULL with a permanent error when there is no valid one. The caller's. */
+char *channel_fill_mobile (const Channel *channel, const char *pattern, const PageNotice *notice, GError **error);
+
+/* ---- one for each type, for channel_send_page() and channel_find_fate() ---- */
+
+/* Sends NOTICE as JSON, as a form, as a chat program's message or by the channel's template; signed, when it has a secret. */
 gboolean channel_send_webhook (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+/* "sha256=HEX": the HMAC-SHA-256 under SECRET of SECONDS, a dot, and BODY. The caller's. */
+char *webhook_sign (const char *secret, gint64 seconds, const char *body);
+gboolean channel_send_pagerduty (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+gboolean channel_send_twilio (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+PageFate channel_ask_twilio (const Channel *channel, const char *provider_id, char **detail);
+gboolean channel_send_ntfy (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+/* Spools a call file. */
+gboolean channel_send_asterisk (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+PageFate channel_look_at_asterisk (const Channel *channel, const char *provider_id, char **detail);
+/* Spools an SMS. */
+gboolean channel_send_smstools (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+PageFate channel_look_at_smstools (const Channel *channel, const char *provider_id, char **detail);
 /* Runs the channel's argv with the NOTICE as JSON on standard input, no shell, bounded time and output; exit 0 is
  * delivered, 75 (EX_TEMPFAIL) and a time-out temporary, others permanent. */
 gboolean channel_run_command (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);

@@ -107,7 +107,6 @@ static gboolean
 record (const Sending *sending, const PageReceipt *receipt, const GError *failure, GError **error)
 {
   if (failure != NULL)
-  if (failure != NULL)
     return record_failure (sending, receipt, failure, error);
   return store_outbox_sent (sending->delivery->store, sending->row->id, receipt->answer, receipt->provider_id, g_get_real_time (),
                             error);

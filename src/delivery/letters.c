@@ -1,7 +1,8 @@
 /* The letter of an outbox row: from the ticket and the template, at the moment it is sent. */
 #include <string.h>
 
-#include "delivery/delivery.h"
+#include "delivery/page.h"
+#include "delivery/phone_text.h"
 #include "desk/calendar.h"
 #include "mail/dates.h"
 
@@ -13,11 +14,14 @@ typedef struct {
   const OutboxRow *row;
   const Calendar *calendar; /* whose hours the letter gives; nullable */
   const char *language, *zone;
+  const char *template;     /* its name */
+  const PageNotice *notice; /* nullable: it is no page */
 } Writing;
 
 /* What its template may name and is worked out for it. */
 typedef struct {
   char *tag, *subject, *hours, *opened, *priority, *promise, *resolution, *next_update, *next_opening, *old_promise, *target, *due;
+  char *count;
 } Values;
 
 static void
@@ -25,7 +29,8 @@ values_clear (Values *values)
 {
   char **all[] = { &values->tag,        &values->subject,     &values->hours,        &values->opened,
                    &values->priority,   &values->promise,     &values->resolution,   &values->next_update,
-                   &values->next_opening, &values->old_promise, &values->target,     &values->due };
+                   &values->next_opening, &values->old_promise, &values->target,     &values->due,
+                   &values->count };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     g_free (*all[i]);
 }
@@ -68,19 +73,13 @@ is_to_customer (const OutboxRow *row)
          g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_LETTER));
 }
 
-/* Customers answer to the ticket's signed address; staff to the one that only staff are given. */
+/* Customers answer to the ticket's signed address; staff to the one that only staff are given; who is paged to the page's. */
 static char *
 reply_address (const Seal *seal, const Role *role, const OutboxRow *row, gint64 number)
 {
-  char kind = is_to_customer (row) ? 't' : 'a';
-  return seal_address (seal, role->address[0], kind, number);
-}
-
-static const char *
-recipient_address (const Config *config, const OutboxRow *row)
-{
-  const Agent *agent = g_str_equal (row->kind, "page") ? config_find_agent (config, row->recipient) : NULL;
-  return agent != NULL ? agent->mail : row->recipient;
+  if (g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_PAGE)))
+    return row->id > 0 ? seal_address (seal, role->address[0], 'p', row->id) : NULL;
+  return seal_address (seal, role->address[0], is_to_customer (row) ? 't' : 'a', number);
 }
 
 /* "by 10:15 on Tuesday"; NULL where nothing is promised, or what was is past: nobody is promised yesterday. */
@@ -136,6 +135,20 @@ work_out (const Writing *writing, Values *values)
   values->resolution = write_promise (writing, ticket->due[TARGET_RESOLVE]);
   values->next_update = write_promise (writing, ticket->due[TARGET_UPDATE]);
   values->next_opening = write_next_opening (writing);
+  if (writing->notice != NULL && writing->notice->count > 1)
+    values->count = g_strdup_printf ("%d", writing->notice->count);
+}
+
+static void
+fill_page (const PageNotice *notice, const Values *values, LetterData *data)
+{
+  data->event = notice->event;
+  data->link = notice->acknowledge_url;
+  data->by = notice->by;
+  data->count = values->count;
+  data->list = notice->list;
+  data->test = notice->test ? "yes" : NULL;
+  data->again = notice->possible_repeat ? "yes" : NULL;
 }
 
 /* Customers are told the agent's full name. */
@@ -155,37 +168,39 @@ fill (const Writing *writing, const Templates *templates, const char *text, char
   g_auto (Values) values = { 0 };
   work_out (writing, &values);
   const char *reason = read_occasion (writing, &values) ? NULL : writing->row->reason;
-  const LetterData data = { .number = ticket->number,
-                            .tag = values.tag,
-                            .subject = values.subject,
-                            .name = ticket->requester_name,
-                            .requester = ticket->requester,
-                            .customer = ticket->customer,
-                            .company = config->company,
-                            .phone = config->phone,
-                            .role = writing->role->name,
-                            .role_address = writing->role->address[0],
-                            .team = ticket->team,
-                            .assignee = assignee_name (config, ticket),
-                            .priority = values.priority,
-                            .standing = ticket->standing,
-                            .hours = values.hours,
-                            .promise = values.promise,
-                            .resolution = values.resolution,
-                            .next_update = values.next_update,
-                            .old_promise = values.old_promise,
-                            .opened = values.opened,
-                            .next_opening = values.next_opening,
-                            .target = values.target,
-                            .due = values.due,
-                            .holiday = policy != NULL ? calendar_holiday (policy->calendar, writing->row->created_at) : NULL,
-                            .greeting = policy != NULL ? policy->greeting : NULL,
-                            .closing = policy != NULL ? policy->closing : NULL,
-                            .reason = reason,
-                            .excerpt = text,
-                            .detail = reason,
+  LetterData data = { .number = ticket->number,
+                      .tag = values.tag,
+                      .subject = values.subject,
+                      .name = ticket->requester_name,
+                      .requester = ticket->requester,
+                      .customer = ticket->customer,
+                      .company = config->company,
+                      .phone = config->phone,
+                      .role = writing->role->name,
+                      .role_address = writing->role->address[0],
+                      .team = ticket->team,
+                      .assignee = assignee_name (config, ticket),
+                      .priority = values.priority,
+                      .standing = ticket->standing,
+                      .hours = values.hours,
+                      .promise = values.promise,
+                      .resolution = values.resolution,
+                      .next_update = values.next_update,
+                      .old_promise = values.old_promise,
+                      .opened = values.opened,
+                      .next_opening = values.next_opening,
+                      .target = values.target,
+                      .due = values.due,
+                      .holiday = policy != NULL ? calendar_holiday (policy->calendar, writing->row->created_at) : NULL,
+                      .greeting = policy != NULL ? policy->greeting : NULL,
+                      .closing = policy != NULL ? policy->closing : NULL,
+                      .reason = reason,
+                      .excerpt = text,
+                      .detail = reason,
                             .text = text };
-  return templates_fill (templates, writing->row->template, writing->row->languages, &data, subject, body, error);
+  if (writing->notice != NULL)
+    fill_page (writing->notice, &values, &data);
+  return templates_fill (templates, writing->template, writing->row->languages, &data, subject, body, error);
 }
 
 /* Who writes automatically says so (RFC 3834); an answer is a person's. */
@@ -197,38 +212,57 @@ auto_submitted (const OutboxRow *row)
   return g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_ACKNOWLEDGEMENT)) ? "auto-replied" : "auto-generated";
 }
 
-gboolean
-delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row, const Ticket *ticket,
-                const char *text, char **subject, char **body, GBytes **message, GError **error)
+/* What is written, and to whom. */
+typedef struct {
+  const Config *config;
+  const Templates *templates;
+  const Seal *seal;
+  const OutboxRow *row;
+  const Ticket *ticket;
+  const char *to, *template;
+  const PageNotice *notice; /* nullable */
+  gboolean brief;           /* the body's first line, as an SMS takes it, and no more */
+} Order;
+
+/* Fills the template in. */
+static gboolean
+write_text (const Order *order, const Role *role, const char *language, const char *text, char **subject, char **body, GError **error)
 {
-  const Role *role = config_find_role_by_name (config, ticket->role);
-  if (role == NULL)
-    {
-      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_TEMPORARY, "the configuration has no role \"%s\" any more",
-                   ticket->role);
-      return FALSE;
-    }
-  gboolean customer = is_to_customer (row);
-  const Calendar *calendar = find_calendar (role, ticket);
-  g_autofree char *language = templates_find_language (templates, row->template, row->languages);
-  const Writing writing = { .config = config,
+  const Writing writing = { .config = order->config,
                             .role = role,
-                            .ticket = ticket,
-                            .row = row,
-                            .calendar = calendar,
+                            .ticket = order->ticket,
+                            .row = order->row,
+                            .calendar = find_calendar (role, order->ticket),
                             .language = language,
-                            .zone = role->policy != NULL ? role->policy->calendar->timezone : "UTC" };
-  if (!fill (&writing, templates, text, subject, body, error))
+                            .zone = role->policy != NULL ? role->policy->calendar->timezone : "UTC",
+                            .template = order->template,
+                            .notice = order->notice };
+  if (!fill (&writing, order->templates, text, subject, body, error))
     return FALSE;
-  g_autofree char *reply_to = reply_address (seal, role, row, ticket->number);
+  if (order->brief)
+    {
+      g_autofree char *whole = *body;
+      *body = phone_text_shorten (whole);
+    }
+  return TRUE;
+}
+
+static GBytes *
+compose (const Order *order, const Role *role, const char *language, const char *subject, const char *body)
+{
+  const Config *config = order->config;
+  const OutboxRow *row = order->row;
+  const Ticket *ticket = order->ticket;
+  gboolean customer = is_to_customer (row);
+  g_autofree char *reply_to = reply_address (order->seal, role, row, ticket->number);
   g_auto (GStrv) references = g_strsplit (ticket->references != NULL ? ticket->references : "", " ", -1);
   const Letter letter = { .from_name = config->company,
                           .from = role->address[0],
                           .to_name = customer ? ticket->requester_name : NULL,
-                          .to = recipient_address (config, row),
+                          .to = order->to,
                           .reply_to = reply_to,
-                          .subject = *subject,
-                          .body = *body,
+                          .subject = subject,
+                          .body = body,
                           .message_id = row->message_id,
                           .in_reply_to = customer ? ticket->message_id : NULL,
                           .references = (const char *const *) references,
@@ -236,6 +270,42 @@ delivery_write (const Config *config, const Templates *templates, const Seal *se
                           .loop = config->hostname,
                           .language = language,
                           .date = row->created_at };
-  *message = letter_compose (&letter);
+  return letter_compose (&letter);
+}
+
+static gboolean
+carry_out (const Order *order, const char *text, char **subject, char **body, GBytes **message, GError **error)
+{
+  const Role *role = config_find_role_by_name (order->config, order->ticket->role);
+  if (role == NULL)
+    {
+      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_TEMPORARY, "the configuration has no role \"%s\" any more",
+                   order->ticket->role);
+      return FALSE;
+    }
+  g_autofree char *language = templates_find_language (order->templates, order->template, order->row->languages);
+  if (!write_text (order, role, language, text, subject, body, error))
+    return FALSE;
+  *message = compose (order, role, language, *subject, *body);
   return TRUE;
+}
+
+gboolean
+delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row, const Ticket *ticket,
+                const char *text, char **subject, char **body, GBytes **message, GError **error)
+{
+  const Order order = { .config = config, .templates = templates, .seal = seal, .row = row, .ticket = ticket,
+                        .to = row->recipient, .template = row->template };
+  return carry_out (&order, text, subject, body, message, error);
+}
+
+gboolean
+page_write_letter (const PageSource *source, const Channel *channel, const PageNotice *notice, const char *to, GBytes **message,
+                   GError **error)
+{
+  g_autofree char *subject = NULL, *body = NULL;
+  const Order order = { .config = source->config, .templates = source->templates, .seal = source->seal, .row = source->row,
+                        .ticket = source->ticket, .to = to, .template = channel->brief ? "page-short" : source->row->template,
+                        .notice = notice, .brief = channel->brief };
+  return carry_out (&order, NULL, &subject, &body, message, error);
 }

@@ -2,7 +2,7 @@
 
 /* What is worked out for a notice. */
 typedef struct {
-  char *priority, *text, *incident_key;
+  char *priority, *text, *incident_key, *token, *acknowledge_url;
 } Values;
 
 static void
@@ -11,6 +11,8 @@ values_clear (Values *values)
   g_free (values->priority);
   g_free (values->text);
   g_free (values->incident_key);
+  g_free (values->token);
+  g_free (values->acknowledge_url);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Values, values_clear)
 
@@ -51,20 +53,26 @@ work_out (const PageSource *source, const char *event, Values *values)
   values->priority = g_strdup_printf ("p%d", source->ticket->priority);
   values->text = write_text (source, event);
   values->incident_key = seal_message_id (source->seal, "incident", incident, source->config->hostname);
+  if (source->config->web_url == NULL || source->row->id == 0)
+    return;
+  g_autofree char *page = g_strdup_printf ("%" G_GINT64_FORMAT, source->row->id);
+  values->token = seal_token (source->seal, "page", page);
+  values->acknowledge_url = g_strconcat (source->config->web_url, "/ack/", values->token, NULL);
 }
 
 static gboolean
 send_by_mail (const PageSource *source, const Channel *channel, PageNotice *notice, PageReceipt *receipt, GError **error)
 {
-  g_autofree char *subject = NULL, *body = NULL;
   g_autoptr (GBytes) message = NULL;
-  const Agent *agent = config_find_agent (source->config, source->row->recipient);
-  if (!delivery_write (source->config, source->templates, source->seal, source->row, source->ticket, NULL, &subject, &body, &message,
-                       error))
+  const Agent *agent = config_find_agent (source->config, notice->agent);
+  g_autofree char *to = channel_fill_mobile (channel, channel->to != NULL ? channel->to : agent->mail, notice, error);
+  if (to == NULL || !page_write_letter (source, channel, notice, to, &message, error))
     return FALSE;
-  const PageLetter letter = { .relay = &source->config->relay, .to = agent->mail, .message = message };
+  const PageLetter letter = { .relay = &source->config->relay, .to = to, .message = message };
   notice->letter = &letter;
-  return channel_send_page (channel, notice, receipt, error);
+  gboolean sent = channel_send_page (channel, notice, receipt, error);
+  notice->letter = NULL;
+  return sent;
 }
 
 gboolean
@@ -105,6 +113,8 @@ page_send (const PageSource *source, PageReceipt *receipt, GError **error)
                         .by = source->by,
                         .count = source->count,
                         .list = source->list,
+                        .acknowledge_url = values.acknowledge_url,
+                        .token = values.token,
                         .text = values.text };
   return channel->type == CHANNEL_MAIL ? send_by_mail (source, channel, &notice, receipt, error)
                                        : channel_send_page (channel, &notice, receipt, error);

@@ -19,3 +19,8 @@ typedef struct {
 
 /* Makes the page and sends it. RECEIPT as for channel_send_page(). Errors: DELIVERY_ERROR, LETTER_ERROR. */
 gboolean page_send (const PageSource *source, PageReceipt *receipt, GError **error);
+
+/* The letter of a page for CHANNEL, of type mail: in letters.c. NOTICE's letter is not looked at. *MESSAGE is the caller's.
+ * Errors: DELIVERY_ERROR, LETTER_ERROR. */
+gboolean page_write_letter (const PageSource *source, const Channel *channel, const PageNotice *notice, const char *to,
+                            GBytes **message, GError **error);

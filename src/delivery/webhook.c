@@ -1,75 +1,153 @@
-/* Pages by HTTP. */
-#include <curl/curl.h>
+/* Pages by HTTP, to whatever takes them: as JSON, as a form, as chat programs want it, or as a template says. */
+#include <jansson.h>
+#include <string.h>
 
 #include "config/limits.h"
-#include "delivery/channel.h"
 #include "delivery/delivery.h"
+#include "delivery/http.h"
 #include "delivery/notice.h"
-#include "mail/message.h"
+#include "delivery/phone_text.h"
+#include "delivery/secret.h"
+#include "mail/hash.h"
 
-/* Keeps the first octets of the answer's body and lets the rest go. */
-static size_t
-keep_body (char *data, size_t size, size_t count, void *user)
+/* Slack reads "&", "<" and ">" as its own: "<!channel>" in a subject would wake everybody. */
+static char *
+write_slack (const PageNotice *notice)
 {
-  GString *body = user;
-  if (body->len < LIMIT_ERROR_TEXT)
-    g_string_append_len (body, data, (gssize) MIN (size * count, LIMIT_ERROR_TEXT - body->len));
-  return size * count;
+  g_autofree char *text = phone_text_write (notice, LIMIT_LETTER);
+  g_autoptr (GString) escaped = g_string_new (text);
+  g_string_replace (escaped, "&", "&amp;", 0);
+  g_string_replace (escaped, "<", "&lt;", 0);
+  g_string_replace (escaped, ">", "&gt;", 0);
+  json_t *object = json_pack ("{s:s}", "text", escaped->str);
+  char *json = json_dumps (object, JSON_COMPACT);
+  char *copy = g_strdup (json);
+  free (json);
+  json_decref (object);
+  return copy;
 }
 
+/* A template for JSON that makes something else would be refused with words that are hard to understand. */
 static gboolean
-is_temporary (long status)
+check_json (const Channel *channel, const char *text, GError **error)
 {
-  return status == 408 || status == 425 || status == 429 || status >= 500;
+  json_error_t problem;
+  json_t *json = strstr (channel->content_type, "json") != NULL ? json_loads (text, JSON_DECODE_ANY, &problem) : json_null ();
+  if (json == NULL)
+    g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "channel %s: template %s makes no JSON: line %d: %s", channel->name,
+                 channel->template, problem.line, problem.text);
+  json_decref (json);
+  return json != NULL;
 }
 
-/* Seconds or a date; libcurl reads both. */
-static void
-read_retry_after (CURL *handle, long status, PageReceipt *receipt)
+static char *
+write_template (const Channel *channel, const PageNotice *notice, GError **error)
 {
-  curl_off_t seconds = 0;
-  if ((status == 429 || status == 503) && curl_easy_getinfo (handle, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
-    receipt->retry_after = CLAMP ((gint64) seconds, 0, LIMIT_RETRY_AFTER);
-}
-
-static gboolean
-finish (const Channel *channel, CURLcode result, long status, const GString *body, PageReceipt *receipt, GError **error)
-{
-  g_autofree char *said = text_clean (body->str, LIMIT_ERROR_TEXT);
-  if (result == CURLE_OK && status >= 200 && status < 300)
+  g_autofree char *text = NULL;
+  g_autoptr (GError) failure = NULL;
+  if (!notice_fill (notice, channel->template, channel->content_type, &text, &failure))
     {
-      receipt->answer = g_strdup_printf ("HTTP %ld", status);
-      return TRUE;
+      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "channel %s: %s", channel->name, failure->message);
+      return NULL;
     }
-  if (result != CURLE_OK)
-    g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_TEMPORARY, "channel %s: %s", channel->name, curl_easy_strerror (result));
-  else
-    g_set_error (error, DELIVERY_ERROR, is_temporary (status) ? DELIVERY_ERROR_TEMPORARY : DELIVERY_ERROR_PERMANENT,
-                 "channel %s: HTTP %ld %s", channel->name, status, said);
-  return FALSE;
+  return check_json (channel, text, error) ? g_steal_pointer (&text) : NULL;
+}
+
+/* The body, or NULL. *TYPE belongs to the channel. */
+static char *
+write_body (const Channel *channel, const PageNotice *notice, const char **type, GError **error)
+{
+  *type = "application/json";
+  if (channel->template != NULL)
+    {
+      *type = channel->content_type;
+      return write_template (channel, notice, error);
+    }
+  if (g_str_equal (channel->body, "slack"))
+    return write_slack (notice);
+  if (!g_str_equal (channel->body, "form"))
+    return notice_to_json (notice);
+  *type = "application/x-www-form-urlencoded";
+  return notice_to_form (notice);
+}
+
+char *
+webhook_sign (const char *secret, gint64 seconds, const char *body)
+{
+  guint8 mac[HASH_OCTETS];
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT ".%s", seconds, body);
+  GString *hex = g_string_new ("sha256=");
+  hash_sign (secret, strlen (secret), text, strlen (text), mac);
+  for (guint i = 0; i < G_N_ELEMENTS (mac); i++)
+    g_string_append_printf (hex, "%02x", mac[i]);
+  return g_string_free (hex, FALSE);
+}
+
+static gboolean
+add_signature (const Channel *channel, const char *body, struct curl_slist **headers, GError **error)
+{
+  if (channel->secret_file == NULL)
+    return TRUE;
+  g_autoptr (Secret) secret = secret_read (channel, "secret-file", channel->secret_file, error);
+  if (secret == NULL)
+    return FALSE;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autofree char *signature = webhook_sign (secret, now, body);
+  g_autofree char *first = g_strdup_printf ("X-Frontdesk-Timestamp: %" G_GINT64_FORMAT, now);
+  g_autofree char *second = g_strconcat ("X-Frontdesk-Signature: ", signature, NULL);
+  *headers = curl_slist_append (curl_slist_append (*headers, first), second);
+  return TRUE;
+}
+
+/* Slack and Mattermost answer "ok"; their other interfaces, and what copies them, JSON with "ok". */
+static gboolean
+check_slack (const Channel *channel, const HttpAnswer *answer, GError **error)
+{
+  g_autofree char *body = g_strstrip (g_strdup (answer->body->str));
+  if (g_ascii_strcasecmp (body, "ok") == 0)
+    return TRUE;
+  json_t *object = json_loads (body, 0, NULL);
+  const json_t *ok = json_object_get (object, "ok");
+  gboolean taken = json_is_true (ok), refused = json_is_false (ok);
+  if (refused)
+    {
+      const char *reason = json_string_value (json_object_get (object, "error"));
+      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "channel %s: HTTP %ld, but not taken: %.100s", channel->name,
+                   answer->status, reason != NULL ? reason : "no reason is given");
+    }
+  else if (!taken)
+    http_disbelieve (channel, answer, "the answer is not \"ok\"", error);
+  json_decref (object);
+  return taken;
+}
+
+static struct curl_slist *
+list_headers (const Channel *channel, const PageNotice *notice)
+{
+  g_autofree char *key = g_strconcat ("Idempotency-Key: ", notice->key, NULL);
+  struct curl_slist *headers = curl_slist_append (NULL, key);
+  for (guint i = 0; channel->headers[i] != NULL; i++)
+    headers = curl_slist_append (headers, channel->headers[i]);
+  return headers;
 }
 
 gboolean
 channel_send_webhook (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error)
 {
-  CURL *handle = curl_easy_init ();
-  g_autoptr (GString) body = g_string_new (NULL);
-  g_autofree char *json = notice_to_json (notice);
-  g_autofree char *key = g_strconcat ("Idempotency-Key: ", notice->key, NULL);
-  struct curl_slist *headers = curl_slist_append (curl_slist_append (NULL, "Content-Type: application/json"), key);
-  curl_easy_setopt (handle, CURLOPT_URL, channel->url);
-  curl_easy_setopt (handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt (handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt (handle, CURLOPT_TIMEOUT, (long) channel->timeout);
-  curl_easy_setopt (handle, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt (handle, CURLOPT_POSTFIELDS, json);
-  curl_easy_setopt (handle, CURLOPT_WRITEFUNCTION, keep_body);
-  curl_easy_setopt (handle, CURLOPT_WRITEDATA, body);
-  long status = 0;
-  CURLcode result = curl_easy_perform (handle);
-  curl_easy_getinfo (handle, CURLINFO_RESPONSE_CODE, &status);
-  read_retry_after (handle, status, receipt);
-  curl_easy_cleanup (handle);
+  const char *type;
+  g_auto (HttpAnswer) answer = { 0 };
+  g_autofree char *body = write_body (channel, notice, &type, error);
+  if (body == NULL)
+    return FALSE;
+  struct curl_slist *headers = list_headers (channel, notice);
+  gboolean sent = add_signature (channel, body, &headers, error);
+  const HttpRequest request = { .method = channel->method, .url = channel->url, .content_type = type, .body = body,
+                                .length = strlen (body), .headers = headers };
+  sent = sent && http_send (channel, &request, &answer, &receipt->retry_after, error);
   curl_slist_free_all (headers);
-  return finish (channel, result, status, body, receipt, error);
+  if (sent && channel->template == NULL && g_str_equal (channel->body, "slack"))
+    sent = check_slack (channel, &answer, error);
+  if (sent)
+    receipt->answer = g_strdup_printf ("HTTP %ld", answer.status);
+  return sent;
 }

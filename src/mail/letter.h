@@ -44,6 +44,12 @@ typedef struct {
   const char *excerpt;    /* the first lines of the message, for staff only */
   const char *detail;     /* for notices: what failed */
   const char *text;       /* an agent's answer; what passes LIMIT_ANSWER is cut off */
+  /* for pages */
+  const char *event;      /* "trigger", "acknowledge", "resolve" */
+  const char *link;       /* to acknowledge by */
+  const char *by;         /* who has acknowledged */
+  const char *count, *list; /* of a grouped page: how many incidents, and a line for each */
+  const char *test, *again; /* "yes" or NULL: nobody is in need; an earlier try may have arrived */
 } LetterData;
 
 /* Fills template NAME in the first of LANGUAGES (comma list such as "fr-CA,en") that exists, else the default.

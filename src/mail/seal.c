@@ -20,11 +20,11 @@ struct Seal {
   guchar key[KEY_OCTETS];
 };
 
-/* Customers, staff, return address. */
+/* Customers, staff, return address, page. */
 static gboolean
 is_kind (char kind)
 {
-  return kind == 't' || kind == 'a' || kind == 'b';
+  return kind == 't' || kind == 'a' || kind == 'b' || kind == 'p';
 }
 
 static gboolean
@@ -264,4 +264,22 @@ seal_message_id (const Seal *seal, const char *purpose, const char *key, const c
 {
   g_autofree char *mac = sign (seal, "message-id", purpose, key);
   return g_strdup_printf ("%s.%s@%s", purpose, mac, hostname);
+}
+
+char *
+seal_token (const Seal *seal, const char *purpose, const char *value)
+{
+  g_autofree char *mac = sign (seal, "token", purpose, value);
+  return g_strconcat (value, ".", mac, NULL);
+}
+
+char *
+seal_open_token (const Seal *seal, const char *purpose, const char *token)
+{
+  const char *dot = strrchr (token, '.');
+  if (dot == NULL || strlen (dot + 1) != MAC_LENGTH)
+    return NULL;
+  g_autofree char *value = g_strndup (token, (gsize) (dot - token));
+  g_autofree char *mac = sign (seal, "token", purpose, value);
+  return macs_are_equal (mac, dot + 1) ? g_steal_pointer (&value) : NULL;
 }

@@ -39,7 +39,9 @@ static const Field fields[] = {
   LINE (old_promise, LIMIT_NAME),  LINE (next_opening, LIMIT_NAME),    LINE (holiday, LIMIT_NAME),
   LINE (target, LIMIT_NAME),       LINE (due, LIMIT_NAME),             LINE (greeting, LIMIT_SUBJECT),
   LINES (closing, LIMIT_EXCERPT),  LINES (hours, LIMIT_EXCERPT),       LINES (excerpt, LIMIT_EXCERPT),
-  LINES (detail, LIMIT_EXCERPT),   LINES (text, LIMIT_ANSWER),
+  LINES (detail, LIMIT_EXCERPT),   LINES (text, LIMIT_ANSWER),         LINE (event, LIMIT_NAME),
+  LINE (link, LIMIT_LINK),         LINE (by, LIMIT_NAME),              LINE (count, LIMIT_NAME),
+  LINES (list, LIMIT_EXCERPT),     LINE (test, LIMIT_NAME),            LINE (again, LIMIT_NAME),
 };
 
 static void fail (GError **error, LetterError code, const char *path, guint line, const char *format, ...)
@@ -352,4 +354,42 @@ template_free (Template *template)
   g_mutex_clear (&template->lock);
   g_free (template->path);
   g_free (template);
+}
+
+/* ---- texts that are no letters ---- */
+
+static TmplScope *
+scope_new_for (const GArray *values, gboolean empty)
+{
+  TmplScope *scope = tmpl_scope_new ();
+  for (guint i = 0; i < values->len; i++)
+    {
+      const TemplateValue *value = &g_array_index (values, TemplateValue, i);
+      tmpl_scope_set_string (scope, value->name, empty ? "" : value->value);
+    }
+  return scope;
+}
+
+gboolean
+template_fill_text (const char *path, const GArray *values, char **text, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *file = read_text (path, error);
+  if (file == NULL)
+    return FALSE;
+  g_autoptr (TmplScope) empty = scope_new_for (values, TRUE);
+  g_autoptr (TmplScope) full = scope_new_for (values, FALSE);
+  const Trial trial = { path, empty, full };
+  g_autoptr (TmplTemplate) parsed = parse (&trial, 1, file, error);
+  if (parsed == NULL)
+    return FALSE;
+  *text = tmpl_template_expand_string (parsed, full, &problem);
+  if (*text == NULL)
+    fail (error, LETTER_ERROR_SYNTAX, path, 0, "%s", message_of (problem));
+  else if (strlen (*text) > LIMIT_LETTER)
+    {
+      fail (error, LETTER_ERROR_LENGTH, path, 0, "the text would pass %d octets", LIMIT_LETTER);
+      g_clear_pointer (text, g_free);
+    }
+  return *text != NULL;
 }

@@ -13,3 +13,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Template, template_free)
 
 /* *SUBJECT and *BODY are the caller's. Errors: LETTER_ERROR. */
 gboolean template_fill (Template *template, const LetterData *data, char **subject, char **body, GError **error);
+
+typedef struct {
+  const char *name;
+  char *value;
+} TemplateValue;
+
+/* The text file PATH, which is no letter, filled in with VALUES (element-type TemplateValue) as they are: an unknown name is
+ * an error here, too. *TEXT is the caller's. Errors: LETTER_ERROR. */
+gboolean template_fill_text (const char *path, const GArray *values, char **text, GError **error);

@@ -11,7 +11,8 @@ G_DEFINE_QUARK (frontdesk-letter-error-quark, letter_error)
 static const char *const letters[] = { "acknowledgement", "after-hours", "holiday",      "emergency",
                                        "emergency-unverified", "update", "extension", "resolved",
                                        "reply", "team-new", "team-unverified", "team-failed",
-                                       "team-warning", "team-breach", "team-reminder", "page" };
+                                       "team-warning", "team-breach", "team-reminder", "page",
+                                       "page-short", "page-acknowledged", "page-resolved" };
 
 struct Templates {
   GHashTable *by_name; /* (element-type utf8 Template) "fr-ca/acknowledgement" */

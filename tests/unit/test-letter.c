@@ -13,7 +13,8 @@ static const char *const customer_letters[] = { "acknowledgement", "after-hours"
 static const char *const names[] = { "acknowledgement", "after-hours", "holiday", "emergency",
                                      "emergency-unverified", "update", "extension", "resolved",
                                      "reply", "team-new", "team-unverified", "team-failed",
-                                     "team-warning", "team-breach", "team-reminder", "page" };
+                                     "team-warning", "team-breach", "team-reminder", "page",
+                                     "page-short", "page-acknowledged", "page-resolved" };
 
 /* ---- folders of templates ---- */
 
@@ -89,7 +90,14 @@ static const LetterData sample = { .number = 1042,
                                    .text = "It works again.\n\n  Alice",
                                    .reason = "the sender is not verified",
                                    .excerpt = "There is no\n  dial tone.",
-                                   .detail = "550 5.1.1 no such user" };
+                                   .detail = "550 5.1.1 no such user",
+                                   .event = "trigger",
+                                   .link = "https://desk.example/ack/7.abc",
+                                   .by = "Bob Singh",
+                                   .count = "3",
+                                   .list = "#1042 No dial tone\n#1043 line down",
+                                   .test = "yes",
+                                   .again = "yes" };
 
 static void
 assert_load_fails (const Place *place, LetterError code, const char *says)
@@ -195,7 +203,10 @@ test_shipped_values (void)
     { "team-warning", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
     { "team-breach", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
     { "team-reminder", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
-    { "page", { "09:00 on Saturday", "K 1001" } },
+    { "page", { "09:00 on Saturday", "K 1001", "https://desk.example/ack/7.abc", "ack", "resolve", "#1043 line down" } },
+    { "page-short", { "(3) [DIYTel #1042] ", "No dial tone (ann@example.com)" } },
+    { "page-acknowledged", { "Bob Singh ", "K 1001" } },
+    { "page-resolved", { "support", "K 1001" } },
   };
   g_autofree char *folder = shipped_folder ();
   g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
