@@ -33,6 +33,8 @@ static const struct
     "[--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME\n"
     "         override SCHEDULE AGENT --from TIME --until TIME [--instead AGENT] | overrides [--all] | remove NUMBER",
     "who is on call, until when and why; the shifts of a span; and who takes whose place" },
+  { "page", command_page, "list [--all] | ack|resolve INCIDENT [--as AGENT] | test AGENT [--channel CHANNEL]",
+    "incidents, who takes them, and whether an agent can be reached" },
   { "customers", command_customers, "import FILE.csv|.ldif | find ADDRESS", "the embedded directory" },
   { "queue", command_queue, "", "what still waits to go out, and why" },
   { "report", command_report, "[--since TIME] [--until TIME] [--csv]", "what was promised, and what was kept" },

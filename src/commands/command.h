@@ -30,6 +30,7 @@ int command_due (CommandContext *context, int argc, char **argv);
 int command_oncall (CommandContext *context, int argc, char **argv);
 int command_queue (CommandContext *context, int argc, char **argv);
 int command_doctor (CommandContext *context, int argc, char **argv);
+int command_page (CommandContext *context, int argc, char **argv);
 int command_report (CommandContext *context, int argc, char **argv);
 int command_reply (CommandContext *context, int argc, char **argv);
 int command_note (CommandContext *context, int argc, char **argv);

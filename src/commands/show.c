@@ -49,6 +49,12 @@ convert_row (gconstpointer item)
 }
 
 static json_t *
+convert_incident (gconstpointer item)
+{
+  return incident_to_json (item);
+}
+
+static json_t *
 convert_event (gconstpointer item)
 {
   return event_to_json (item);
@@ -83,9 +89,11 @@ read_ticket (const Config *config, Store *store, gint64 number, GError **error)
   json_object_set_new (object, "deadlines", deadlines);
   json_t *messages = list_to_json (store_list_messages (store, number, error), convert_message);
   json_t *rows = messages != NULL ? list_to_json (store_list_outbox (store, number, error), convert_row) : NULL;
-  json_t *events = rows != NULL ? list_to_json (store_list_events (store, number, error), convert_event) : NULL;
+  json_t *incidents = rows != NULL ? list_to_json (store_list_ticket_incidents (store, number, error), convert_incident) : NULL;
+  json_t *events = incidents != NULL ? list_to_json (store_list_events (store, number, error), convert_event) : NULL;
   if (events == NULL)
     {
+      json_decref (incidents);
       json_decref (object);
       json_decref (messages);
       json_decref (rows);
@@ -93,6 +101,7 @@ read_ticket (const Config *config, Store *store, gint64 number, GError **error)
     }
   json_object_set_new (object, "messages", messages);
   split_outbox (object, rows);
+  json_object_set_new (object, "incidents", incidents);
   json_object_set_new (object, "events", events);
   return object;
 }
@@ -147,6 +156,10 @@ print_ticket (const json_t *ticket)
   const char *const row_titles[] = { "KIND", "TEMPLATE", "TO", "CHANNEL", "STATE", "TRIES", "SENT", "LAST ERROR", NULL };
   puts ("\nOUTBOX");
   output_table (json_object_get (ticket, "outbox"), row_keys, row_titles);
+  puts ("\nINCIDENTS");
+  const char *const incident_keys[] = { "id", "state", "acknowledged_by", "escalation", "step", "round", "started_at", "next_at", NULL };
+  const char *const incident_titles[] = { "ID", "STATE", "BY", "ESCALATION", "STEP", "ROUND", "SINCE", "NEXT", NULL };
+  output_table (json_object_get (ticket, "incidents"), incident_keys, incident_titles);
   puts ("\nPAGES");
   output_table (json_object_get (ticket, "pages"), row_keys, row_titles);
   puts ("\nEVENTS");

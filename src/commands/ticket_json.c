@@ -73,6 +73,31 @@ outbox_row_to_json (const OutboxRow *row)
   set (object, "due_at", output_time (row->due_at));
   set (object, "sent_at", output_time (row->sent_at));
   set (object, "last_error", output_string (row->last_error));
+  if (g_strcmp0 (row->kind, "page") == 0)
+    {
+      set (object, "incident", json_integer (row->incident));
+      set (object, "held", json_boolean (row->held));
+      set (object, "provider_id", output_string (row->provider_id));
+      set (object, "fate", output_string (row->fate));
+    }
+  return object;
+}
+
+json_t *
+incident_to_json (const Incident *incident)
+{
+  json_t *object = json_object ();
+  set (object, "id", json_integer (incident->id));
+  set (object, "ticket", json_integer (incident->ticket));
+  set (object, "state", json_string (incident_state_to_string (incident->state)));
+  set (object, "acknowledged_by", output_string (incident->acknowledged_by));
+  set (object, "escalation", output_string (incident->escalation));
+  set (object, "step", json_integer (incident->step + 1));
+  set (object, "round", json_integer (incident->round));
+  set (object, "started_at", output_time (incident->started_at));
+  set (object, "next_at", output_time (incident->next_at));
+  set (object, "acknowledged_at", output_time (incident->acknowledged_at));
+  set (object, "resolved_at", output_time (incident->resolved_at));
   return object;
 }
 

@@ -12,6 +12,17 @@
 #include "desk/outgoing.h"
 #include "desk/upkeep.h"
 
+Store *
+work_open_store (CommandContext *context, Seal **seal, GError **error)
+{
+  g_autoptr (Store) store = store_open (context->config->database, STORE_WRITE, error);
+  g_autofree char *path = desk_secret_path (context->config);
+  if (store == NULL || (*seal = seal_open (path, TRUE, error)) == NULL)
+    return NULL;
+  upkeep_install (store, context->config, *seal);
+  return g_steal_pointer (&store);
+}
+
 int
 work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data)
 {
@@ -22,10 +33,10 @@ work_on_ticket (CommandContext *context, const char *name, const char *id, WorkS
       fprintf (stderr, "frontdesk %s: \"%s\" is no ticket number\n", name, id);
       return COMMAND_USAGE;
     }
-  g_autoptr (Store) store = store_open (context->config->database, STORE_WRITE, &error);
+  g_autoptr (Seal) seal = NULL;
+  g_autoptr (Store) store = work_open_store (context, &seal, &error);
   if (store == NULL)
     return output_error (name, error);
-  upkeep_install (store, context->config, NULL);
   if (!step (context, store, number, g_get_user_name (), g_get_real_time (), data, &error))
     return output_error (name, error);
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, &error);

@@ -2,11 +2,16 @@
 #pragma once
 
 #include "commands/command.h"
+#include "mail/seal.h"
 #include "store/store.h"
 
 /* One change of ticket NUMBER, by ACTOR, now. */
 typedef gboolean (*WorkStep) (CommandContext *context, Store *store, gint64 number, const char *actor, gint64 now,
                               gconstpointer data, GError **error);
+
+/* Opens the store for writing, with the rules by which tickets and incidents change. *SEAL is the caller's, and is freed after the
+ * store. */
+Store *work_open_store (CommandContext *context, Seal **seal, GError **error);
 
 /* Opens the store, takes STEP on the ticket ID, and prints the ticket as it is then. The exit status. */
 int work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data);

@@ -110,12 +110,14 @@ build_channel (Build *build, cfg_t *section)
   channel->timeout = (int) build_seconds (section, "timeout");
   channel->to = build_some_text (build, section, "to");
   channel->brief = cfg_getbool (section, "short") == cfg_true;
+  channel->follow = cfg_getbool (section, "follow") == cfg_true;
   channel->command = build_list (build, section, "command");
   channel->key_file = build_some_text (build, section, "key-file");
   read_type (build, section, channel);
   read_webhook (build, section, channel);
   read_twilio (build, section, channel);
   read_asterisk (build, section, channel);
+  channel->follow |= channel->type == CHANNEL_PAGERDUTY; /* else it would go on ringing there */
   g_ptr_array_add (build->config->channels, channel);
   const char *missing = find_missing (channel);
   if (missing != NULL)

@@ -62,6 +62,7 @@ typedef struct {
   ChannelType type;
   int timeout;        /* seconds of one try, default 10 */
   char *to;           /* mail: the address, with {mobile} or {digits}; nullable: the agent's */
+  gboolean follow;   /* it is told, too, when an incident that it has paged for is acknowledged or resolved */
   gboolean brief;     /* mail: one short line */
   char *url;          /* webhook, pagerduty, ntfy; twilio: what its paths begin with */
   char *body;         /* webhook: "json", "form", "slack" */

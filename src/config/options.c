@@ -210,6 +210,7 @@ static cfg_opt_t channel_options[] = {
   CFG_STR ("type", "mail", CFGF_NONE),
   CFG_STR ("timeout", "10s", CFGF_NONE),
   OPTIONAL ("to"),
+  CFG_BOOL ("follow", cfg_false, CFGF_NONE),
   CFG_BOOL ("short", cfg_false, CFGF_NONE),
   OPTIONAL ("url"),
   CFG_STR ("body", "json", CFGF_NONE),

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "config/limits.h"
 #include "delivery/clock.h"
 #include "delivery/failure.h"
 #include "delivery/lane.h"
@@ -76,14 +77,45 @@ send_letter (const Sending *sending, char **answer, GError **error)
   return channel_send_mail (&sending->config->relay, from, row->recipient, message, answer, error);
 }
 
+/* What a page that has taken others along tells of: a line for each. */
+static char *
+list_tickets (const GPtrArray *tickets)
+{
+  GString *list = g_string_new (NULL);
+  for (guint i = 0; i < tickets->len && list->len < LIMIT_EXCERPT; i++)
+    {
+      const Ticket *ticket = g_ptr_array_index (tickets, i);
+      g_string_append_printf (list, "%s#%" G_GINT64_FORMAT " %s (%s)", i > 0 ? "\n" : "", ticket->number, ticket->subject,
+                              ticket->requester);
+    }
+  return g_string_free (list, FALSE);
+}
+
+/* Who has acknowledged, as people call them; in the row of such a page. */
+static const char *
+find_holder (const Sending *sending)
+{
+  const OutboxRow *row = sending->row;
+  const Agent *agent = row->reason != NULL ? config_find_agent (sending->config, row->reason) : NULL;
+  return !g_str_equal (row->template, "page-acknowledged") ? NULL : agent != NULL ? agent->full_name : row->reason;
+}
+
 static gboolean
 send_page (const Sending *sending, PageReceipt *receipt, GError **error)
 {
+  g_autoptr (GPtrArray) tickets = sending->row->held ? store_list_page_tickets (sending->delivery->store, sending->row->id, error) : NULL;
+  if (sending->row->held && tickets == NULL)
+    return FALSE;
+  gboolean several = tickets != NULL && tickets->len > 1;
+  g_autofree char *list = several ? list_tickets (tickets) : NULL;
   const PageSource source = { .config = sending->config,
                               .templates = sending->templates,
                               .seal = sending->delivery->seal,
                               .row = sending->row,
-                              .ticket = sending->ticket };
+                              .ticket = sending->ticket,
+                              .by = find_holder (sending),
+                              .count = several ? (int) tickets->len : 0,
+                              .list = list };
   return page_send (&source, receipt, error);
 }
 

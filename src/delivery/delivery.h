@@ -29,6 +29,11 @@ void delivery_reload (Delivery *delivery, Config *config, Templates *templates);
 /* Stops after the rows in hand, each of which is bounded by its channel's time-out. Frees. */
 void delivery_stop (Delivery *delivery);
 
+/* Sends AGENT a page by CHANNEL that says that it is a test. *ANSWER (the caller's) is what CHANNEL said. Errors: DELIVERY_ERROR,
+ * LETTER_ERROR. */
+gboolean delivery_test_page (const Config *config, const Templates *templates, const Seal *seal, const Agent *agent,
+                             const Channel *channel, char **answer, GError **error);
+
 /* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. TEXT (nullable) is
  * what it is about, to staff, or an answer's own. Errors: LETTER_ERROR. */
 gboolean delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row,

@@ -34,6 +34,8 @@ write_text (const PageSource *source, const char *event)
   GString *text = g_string_new (source->test ? "TEST " : NULL);
   if (source->row->attempts > 1)
     g_string_append (text, "(possibly again) ");
+  if (g_str_equal (source->row->template, "page-reminder"))
+    g_string_append (text, "REMINDER ");
   g_string_append (text, source->config->company);
   if (source->count > 1)
     g_string_append_printf (text, " %d emergencies, the first:", source->count);
@@ -118,4 +120,39 @@ page_send (const PageSource *source, PageReceipt *receipt, GError **error)
                         .text = values.text };
   return channel->type == CHANNEL_MAIL ? send_by_mail (source, channel, &notice, receipt, error)
                                        : channel_send_page (channel, &notice, receipt, error);
+}
+
+/* A role whose mail pages, or any. */
+static const Role *
+find_role_to_try (const Config *config)
+{
+  const Role *role = config->roles->len > 0 ? g_ptr_array_index (config->roles, 0) : NULL;
+  for (guint i = 0; i < config->roles->len; i++)
+    if (((const Role *) g_ptr_array_index (config->roles, i))->page != NULL)
+      role = g_ptr_array_index (config->roles, i);
+  return role;
+}
+
+gboolean
+delivery_test_page (const Config *config, const Templates *templates, const Seal *seal, const Agent *agent, const Channel *channel,
+                    char **answer, GError **error)
+{
+  g_auto (PageReceipt) receipt = { 0 };
+  gint64 now = g_get_real_time ();
+  const Role *role = find_role_to_try (config);
+  if (role == NULL)
+    {
+      g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the configuration has no role");
+      return FALSE;
+    }
+  g_autofree char *key = g_strdup_printf ("test %s %s %" G_GINT64_FORMAT, agent->name, channel->name, now);
+  g_autofree char *message_id = seal_message_id (seal, "test", key, config->hostname);
+  const Ticket ticket = { .role = role->name, .state = (char *) "open", .subject = (char *) "Test of your channel", .priority = 3,
+                          .requester = role->address[0], .standing = (char *) "test", .opened_at = now };
+  const OutboxRow row = { .kind = (char *) "page", .channel = channel->name, .recipient = agent->name, .template = (char *) "page",
+                          .message_id = message_id, .attempts = 1, .created_at = now };
+  const PageSource source = { .config = config, .templates = templates, .seal = seal, .row = &row, .ticket = &ticket, .test = TRUE };
+  gboolean sent = page_send (&source, &receipt, error);
+  *answer = g_steal_pointer (&receipt.answer);
+  return sent;
 }

@@ -286,11 +286,44 @@ tell_taken (const Upkeep *upkeep, const Ticket *ticket, const Incident *incident
   g_ptr_array_add (reaction->outgoing, letter);
 }
 
+static gboolean
+is_told (const Reaction *reaction, const OutboxRow *page)
+{
+  for (guint i = 0; i < reaction->outgoing->len; i++)
+    {
+      const Outgoing *outgoing = g_ptr_array_index (reaction->outgoing, i);
+      if (g_str_equal (outgoing->recipient, page->recipient) && g_strcmp0 (outgoing->channel, page->channel) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Where a page may go on ringing, or lies in a room where many read, it is told how it ended. */
+static void
+tell_followers (const Upkeep *upkeep, const Incident *incident, const GPtrArray *pages, Reaction *reaction)
+{
+  gboolean taken = incident->state == INCIDENT_ACKNOWLEDGED;
+  for (guint i = 0; i < pages->len; i++)
+    {
+      const OutboxRow *page = g_ptr_array_index (pages, i);
+      const Channel *channel = config_find_channel (upkeep->config, page->channel);
+      if (channel == NULL || !channel->follow || is_told (reaction, page))
+        continue;
+      Outgoing *outgoing = outgoing_new (OUTGOING_PAGE, page->recipient, taken ? "page-acknowledged" : "page-resolved");
+      outgoing->channel = g_strdup (page->channel);
+      outgoing->reason = g_strdup (incident->acknowledged_by);
+      g_ptr_array_add (reaction->outgoing, outgoing);
+    }
+}
+
 static void
 settle (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *pages, gint64 now, Reaction *reaction)
 {
   const Upkeep *upkeep = data;
-  (void) pages;
+  g_autofree char *key = g_strdup_printf ("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, incident_state_to_string (incident->state),
+                                          incident->id, now);
+  tell_followers (upkeep, incident, pages, reaction);
+  sign_pages (upkeep, reaction, 0, key);
   if (incident->state == INCIDENT_ACKNOWLEDGED)
     {
       incident->next_at = next_update (upkeep, ticket, now);

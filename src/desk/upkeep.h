@@ -5,6 +5,5 @@
 #include "mail/seal.h"
 #include "store/store.h"
 
-/* From now on STORE keeps promises by CONFIG, of which a reference is taken. SEAL makes Message-IDs and outlives the store;
- * NULL in a program that runs no timers. */
+/* From now on STORE keeps promises by CONFIG, of which a reference is taken. SEAL makes Message-IDs and outlives the store. */
 void upkeep_install (Store *store, Config *config, const Seal *seal);

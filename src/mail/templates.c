@@ -12,7 +12,8 @@ static const char *const letters[] = { "acknowledgement", "after-hours", "holida
                                        "emergency-unverified", "update", "extension", "resolved",
                                        "reply", "team-new", "team-unverified", "team-failed",
                                        "team-warning", "team-breach", "team-reminder", "page",
-                                       "page-short", "page-acknowledged", "page-resolved" };
+                                       "page-short", "page-acknowledged", "page-resolved", "page-reminder",
+                                       "page-answer", "taken" };
 
 struct Templates {
   GHashTable *by_name; /* (element-type utf8 Template) "fr-ca/acknowledgement" */

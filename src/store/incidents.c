@@ -349,3 +349,14 @@ store_list_incidents (Store *store, gboolean all, GError **error)
                           (gint64) MOST_LISTED);
   return read_incidents (loan.database, query, error);
 }
+
+GPtrArray *
+store_list_ticket_incidents (Store *store, gint64 ticket, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query = database_query (loan.database, error,
+                                            "SELECT " INCIDENT_COLUMNS " FROM incident WHERE ticket = ? ORDER BY id", "i", ticket);
+  return read_incidents (loan.database, query, error);
+}

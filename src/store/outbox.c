@@ -180,10 +180,11 @@ add_sent_event (Database *database, const OutboxRow *row, const Outcome *outcome
   if (row->ticket == 0 || g_str_equal (row->kind, "notification"))
     return TRUE;
   gboolean page = g_str_equal (row->kind, "page"), letter = g_str_equal (row->kind, "letter");
+  gboolean end = g_str_equal (row->template, "page-acknowledged") || g_str_equal (row->template, "page-resolved");
   g_autofree char *detail = page     ? g_strdup_printf ("%s by %s: %s", row->recipient, row->channel, outcome->text)
                             : letter ? g_strdup_printf ("%s to %s: %s", row->template, row->recipient, outcome->text)
                                      : g_strdup_printf ("to %s: %s", row->recipient, outcome->text);
-  return store_add_event (database, row->ticket, outcome->now, page ? "paged" : letter ? "written" : "acknowledged", "frontdesk",
+  return store_add_event (database, row->ticket, outcome->now, end ? "told" : page ? "paged" : letter ? "written" : "acknowledged", "frontdesk",
                           detail, error);
 }
 

@@ -212,3 +212,29 @@ store_report_page (Store *store, const char *channel, const char *provider_id, g
   };
   return store_write (store, write_report, &report, error);
 }
+
+/* ---- tests ---- */
+
+static gboolean
+write_test (Database *database, gpointer data, GError **error)
+{
+  const PageTest *test = data;
+  return database_run (database, error, "INSERT INTO page_test (agent, channel, at, well, answer) VALUES (?, ?, ?, ?, ?)", "ssiis",
+                       test->agent, test->channel, test->at, (gint64) test->well, test->answer);
+}
+
+gboolean
+store_record_test (Store *store, const PageTest *test, GError **error)
+{
+  return store_write (store, write_test, (gpointer) test, error);
+}
+
+gint64
+store_find_test (Store *store, const char *agent, const char *channel, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  return loan.database != NULL
+           ? database_number (loan.database, -1, error,
+                              "SELECT coalesce(max(at), 0) FROM page_test WHERE agent = ? AND channel = ? AND well", "ss", agent, channel)
+           : -1;
+}

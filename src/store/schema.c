@@ -52,7 +52,7 @@ static const char *const migrations[] = {
   "CREATE TABLE pager (agent TEXT NOT NULL, channel TEXT NOT NULL, window_from INTEGER NOT NULL, held INTEGER NOT NULL,"
   "  PRIMARY KEY (agent, channel)) WITHOUT ROWID;"
   "CREATE TABLE page_test (agent TEXT NOT NULL, channel TEXT NOT NULL, at INTEGER NOT NULL, well INTEGER NOT NULL, answer TEXT,"
-  "  PRIMARY KEY (agent, channel)) WITHOUT ROWID;"
+  "  PRIMARY KEY (agent, channel, at)) WITHOUT ROWID;"
   "CREATE TABLE timer (id INTEGER PRIMARY KEY, ticket INTEGER NOT NULL REFERENCES ticket, kind TEXT NOT NULL,"
   "  due_at INTEGER NOT NULL);"
   "CREATE INDEX timer_due ON timer (kind, due_at);"

@@ -171,6 +171,7 @@ void store_on_due (Store *store, StoreOnDue func, gpointer data);
 
 /* Those that are not over, the latest first, or with ALL also those that are. (element-type Incident) */
 GPtrArray *store_list_incidents (Store *store, gboolean all, GError **error);
+GPtrArray *store_list_ticket_incidents (Store *store, gint64 ticket, GError **error);
 /* STORE_ERROR_NOT_FOUND when there is none. */
 OutboxRow *store_find_page (Store *store, gint64 page, GError **error);
 /* The page that last got out to AGENT after SINCE; NULL without *ERROR when there is none. */
@@ -186,6 +187,17 @@ gboolean store_take_page (Store *store, gint64 page, PageAction action, const ch
                           GPtrArray **takings, GError **error);
 gboolean store_take_incident (Store *store, gint64 incident, PageAction action, const char *agent, const char *via, gint64 now,
                               GPtrArray **takings, GError **error);
+
+/* Whether AGENT could be reached by CHANNEL when somebody tried. */
+typedef struct {
+  const char *agent, *channel;
+  gint64 at;
+  gboolean well;
+  const char *answer;
+} PageTest;
+gboolean store_record_test (Store *store, const PageTest *test, GError **error);
+/* When AGENT was last reached by CHANNEL in a test, 0: never; -1 with *ERROR. */
+gint64 store_find_test (Store *store, const char *agent, const char *channel, GError **error);
 
 /* A gateway tells what became of a page. What it told before with a higher SEQUENCE stands. A page that failed for now is
  * sent again; when all pages of a step have failed, the next one is taken at once. Unknown ids are let go. */

@@ -14,7 +14,8 @@ static const char *const names[] = { "acknowledgement", "after-hours", "holiday"
                                      "emergency-unverified", "update", "extension", "resolved",
                                      "reply", "team-new", "team-unverified", "team-failed",
                                      "team-warning", "team-breach", "team-reminder", "page",
-                                     "page-short", "page-acknowledged", "page-resolved" };
+                                     "page-short", "page-acknowledged", "page-resolved", "page-reminder",
+                                     "page-answer", "taken" };
 
 /* ---- folders of templates ---- */
 
