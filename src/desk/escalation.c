@@ -214,7 +214,7 @@ escalation_begin_anew (const Roster *roster, const Escalation *escalation, Incid
   Place place = { .round = 1 };
   incident->state = INCIDENT_TRIGGERED;
   g_clear_pointer (&incident->acknowledged_by, g_free);
-  incident->acknowledged_at = incident->reminded_at = 0;
+  incident->acknowledged_at = 0;
   if (escalation == NULL || !settle_down (roster, escalation, at, &place, passed))
     {
       wait_for_people (incident, at, &nobody);

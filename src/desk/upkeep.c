@@ -247,8 +247,8 @@ watch_holder (const Roster *roster, const Upkeep *upkeep, const Ticket *ticket, 
     return;
   g_autofree char *reason = describe_silence (upkeep, ticket, incident, due);
   reaction->detail = g_strdup (reason);
-  reaction->event = g_strdup (incident->reminded_at < since ? "reminded" : "paged again");
-  if (incident->reminded_at < since)
+  reaction->event = g_strdup (incident->reminded_at <= since ? "reminded" : "paged again");
+  if (incident->reminded_at <= since)
     escalation_remind (roster, plan, incident, now, reason, reaction->outgoing);
   else
     escalation_begin_anew (roster, plan, incident, now, reason, reaction->outgoing);
@@ -277,7 +277,7 @@ static void
 tell_taken (const Upkeep *upkeep, const Ticket *ticket, const Incident *incident, Reaction *reaction)
 {
   const Role *role = config_find_role_by_name (upkeep->config, ticket->role);
-  gboolean first = incident->reminded_at == 0;
+  gboolean first = incident->reminded_at == 0; /* else somebody took it before, and was silent */
   if (role == NULL || !first || ticket->acknowledged_at == 0)
     return;
   g_autofree char *key = g_strdup_printf ("taken %" G_GINT64_FORMAT, incident->id);

@@ -1,0 +1,192 @@
+#!/usr/bin/perl
+# Getting somebody to answer: the steps of an escalation and their rounds, the fallback, who takes an emergency and who comes late,
+# what its holder is reminded of, and what the ticket tells of it all. The clock stands still until it is set.
+use strict;
+use warnings;
+use Test::More;
+use Frontdesk::Test::Daemon;
+use Frontdesk::Test::Site qw(mail);
+use Frontdesk::Test::Support qw(wait_for);
+use POSIX ();
+use Time::Local qw(timegm);
+
+plan skip_all => 'faketime is not installed' if !Frontdesk::Test::Daemon::can_fake_time();
+
+my $people = <<'CONF';
+team "tier1" { notify = {"tier1@diytel.ca"} }
+team "billing" { notify = {"billing-team@diytel.ca"} }
+team "noc" { notify = {"noc@diytel.ca"} }
+team "chiefs" { }
+agent "alice" { name = "Alice Nguyen" mail = "alice@diytel.ca" teams = {"noc"} mobile = "+16045550101" }
+agent "bob" { name = "Bob Singh" mail = "bob@diytel.ca" teams = {"noc"} mobile = "+16045550102" }
+agent "carol" { name = "Carol Roy" mail = "carol@diytel.ca" teams = {"chiefs"} mobile = "+16045550103" }
+CONF
+my $steps = <<'CONF';
+step "first" { schedule = "noc" by = {"pager"} wait = "5m" }
+step "second" { agents = {"bob"} by = {"pager", "mail"} wait = "10m" }
+step "chiefs" { team = "chiefs" by = {"pager"} wait = "15m" }
+repeat = 2
+CONF
+my $now = timegm(0, 0, 16, 23, 10, 2026); # Monday
+my $site = Frontdesk::Test::Site->new('escalation', daemon => {
+    at => clock(), teams => $people, steps => $steps, policy => 'priority "p1" { update = "30m" respond = "4h" }',
+});
+my ($daemon, $sink) = ($site->daemon, $site->sink);
+my ($ann, $told, $marks) = ('ann@customer.example', 0, 0);
+
+sub clock { return POSIX::strftime('%Y-%m-%d %H:%M:%S', gmtime $now) }
+
+sub pass {
+    my ($minutes) = @_;
+    $now += 60 * $minutes;
+    $daemon->set_time(clock());
+    return;
+}
+
+# Whom the pager has been given pages for since the last call, once COUNT of them are there.
+sub paged {
+    my ($count) = @_;
+    my $pages = wait_for("$count pages more", sub { my @all = $daemon->pages; @all >= $told + $count ? \@all : undef });
+    my @new = @{$pages}[$told .. $#{$pages}];
+    $told = @{$pages};
+    return join ' ', sort map { $_->{agent} } @new;
+}
+
+# The clock has worked off what was due by now: a ticket that waited until then is open again. Incidents come before such.
+sub clock_has_run {
+    my $number = write_to('support', 'mark ' . ++$marks);
+    $daemon->command('pending', $number, '--until', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $now + 1));
+    $now += 1;
+    $daemon->set_time(clock());
+    wait_for('the clock', sub { $daemon->json('show', $number)->{state} eq 'open' });
+    $daemon->command('close', $number, '--quiet');
+    return;
+}
+
+sub write_to {
+    my ($role, $subject, %more) = @_;
+    my $answers = $site->send(from => $ann, to => ["$role\@diytel.ca"], mail => mail(from => $ann, to => "$role\@diytel.ca", subject => $subject, %more));
+    like $answers->{end}, qr/^250/, "$subject: taken";
+    my ($ticket) = grep { $_->{subject} eq $subject } $daemon->tickets;
+    return $ticket->{number};
+}
+
+sub incident { my ($number) = @_; return $daemon->json('show', $number)->{incidents}[-1] }
+sub events { my ($number, $kind) = @_; return map { $_->{detail} } grep { $_->{kind} eq $kind } @{ $daemon->json('show', $number)->{events} } }
+sub sent { wait_for('an empty queue', sub { !@{ $daemon->json('queue')->{queue} } }); return }
+
+# ---- step after step, round after round, and then the fallback ----
+
+my $number = write_to('emergency', 'all lines dead');
+is paged(1), 'alice', 'the first step pages who is on call';
+is incident($number)->{state}, 'triggered', 'the incident runs';
+pass(4);
+clock_has_run();
+is scalar($daemon->pages), $told, 'nobody else within the wait';
+pass(1);
+is paged(1), 'bob', 'the second step after it';
+like((events($number, 'escalation'))[-1], qr/^step "second", round 1 of 2: nobody has acknowledged step "first"$/, 'the ticket says why');
+sent();
+is scalar(grep { $_->{text} =~ /^Subject: EMERGENCY/m } $sink->mails_to('bob@diytel.ca')), 1, 'by each channel of the step';
+pass(10);
+is paged(1), 'carol', 'the third one';
+pass(15);
+is paged(1), 'alice', 'then the second round begins';
+is incident($number)->{round}, 2, 'which the incident knows';
+pass(5);
+paged(1);
+pass(10);
+is paged(1), 'carol', 'to its end';
+pass(15);
+is paged(1), 'carol', 'then the fallback is paged, the last step that names somebody';
+pass(15);
+is paged(1), 'carol', 'again and again';
+like((events($number, 'escalation'))[-1], qr/^step "chiefs", the fallback, after 2 rounds/, 'as the ticket says');
+is $daemon->stop, 0, 'a stop';
+pass(240);
+$daemon->start;
+is paged(1), 'carol', 'and an outage: one page when it is over, not one for each that was missed';
+
+# ---- the first who takes it has it ----
+
+like $daemon->command('page', 'ack', incident($number)->{id}, '--as', 'bob'), qr/: acknowledged$/, 'bob takes it';
+my $incident = incident($number);
+is "$incident->{state} $incident->{acknowledged_by}", 'acknowledged bob', 'it is his';
+is $daemon->json('show', $number)->{assignee}, 'bob', 'and so is the ticket';
+like $daemon->command('page', 'ack', $incident->{id}, '--as', 'alice'), qr/somebody has incident \d+ already\nit is bob's since/, 'who comes later is told who has it, and since when';
+is incident($number)->{acknowledged_by}, 'bob', 'and changes nothing';
+is_deeply [events($number, 'taken')], ['by command'], 'the ticket tells who took it';
+like((events($number, 'late'))[0], qr/^would acknowledge by command; bob has it$/, 'and who was late');
+sent();
+is scalar(grep { $_->{text} =~ /A member of our staff has taken your request/ } $sink->mails_to($ann)), 1, 'the customer is told, once';
+my ($taken) = grep { $_->{text} =~ /A member of our staff/ } $sink->mails_to($ann);
+like $taken->{text}, qr/^Auto-Submitted: auto-generated/m, 'by a letter that says what it is';
+
+# ---- the holder has to tell the customer ----
+
+pass(29);
+clock_has_run();
+is scalar($daemon->pages), $told, 'nothing while there is time';
+pass(1);
+is paged(1), 'bob', 'the holder is reminded when the customer was to be told';
+like(($daemon->pages)[-1]{text}, qr/^REMINDER /, 'by a page that says so');
+$daemon->reply($number, "We are at it.\n");
+pass(16);
+clock_has_run();
+is incident($number)->{state}, 'acknowledged', 'an answer is enough';
+pass(15);
+is paged(1), 'bob', 'until the next one is due';
+pass(15);
+is paged(1), 'alice', 'without an answer the steps begin anew';
+is incident($number)->{state}, 'triggered', 'nobody has it any more';
+like((events($number, 'paged again'))[0], qr/^bob has it, but the customer was to be told by /, 'and the ticket says why');
+$daemon->command('page', 'ack', incident($number)->{id}, '--as', 'alice');
+
+# ---- its end ----
+
+$daemon->command('page', 'resolve', incident($number)->{id}, '--as', 'alice');
+is incident($number)->{state}, 'resolved', 'it is resolved';
+like $daemon->command('page', 'ack', incident($number)->{id}, '--as', 'bob'), qr/is resolved already/, 'a late acknowledgement does not bring it back';
+is incident($number)->{state}, 'resolved', 'as it only ever goes on';
+is_deeply $daemon->json('page', 'list')->{incidents}, [], 'none runs';
+is scalar @{ $daemon->json('page', 'list', '--all')->{incidents} }, 1, 'one there was';
+pass(600);
+clock_has_run();
+is scalar($daemon->pages), $told, 'and nobody is paged any more';
+sent();
+is scalar(grep { $_->{text} =~ /A member of our staff has taken/ } $sink->mails_to($ann)), 1, 'nor was the customer told a second time';
+
+# ---- closing the ticket ends it, reopening begins another ----
+
+my $second = write_to('emergency', 'no ring tone');
+paged(1);
+$daemon->command('close', $second);
+is incident($second)->{state}, 'resolved', 'an incident ends with its ticket';
+pass(6);
+clock_has_run();
+is scalar($daemon->pages), $told, 'and pages nobody then';
+my $answers = $site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] it is back"));
+like $answers->{end}, qr/^250/, 'its requester writes again';
+is paged(1), 'alice', 'that pages';
+is scalar @{ $daemon->json('show', $second)->{incidents} }, 2, 'by an incident of its own';
+
+# ---- a further mail, and a changed escalation ----
+
+$site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] hello?"));
+clock_has_run();
+is scalar($daemon->pages), $told, 'a further mail on a running incident pages nobody';
+$daemon->configure(steps => 'page-again = true step "only" { agents = {"carol"} by = {"pager"} wait = "1m" }');
+$daemon->reload;
+pass(5);
+is paged(1), 'bob', 'a running incident goes by the escalation that it began with';
+$site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] please!"));
+is paged(1), 'bob', 'where the policy says so, a further mail pages its step anew';
+$daemon->command('page', 'ack', incident($second)->{id}, '--as', 'bob');
+$site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] well?"));
+clock_has_run();
+is scalar($daemon->pages), $told, 'unless somebody has it';
+my $third = write_to('emergency', 'new rules');
+is paged(1), 'carol', 'a new incident goes by the new one';
+
+is $site->stop, 0, 'the daemon stops in order';
+done_testing;
