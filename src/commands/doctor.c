@@ -91,15 +91,17 @@ check_oncall (Report *list, const Config *config, Store *store)
 static void
 check_channels (Report *list, const Config *config)
 {
+  gboolean good = TRUE;
   for (guint i = 0; i < config->channels->len; i++)
     {
       g_autoptr (GError) error = NULL;
-      const Channel *channel = g_ptr_array_index (config->channels, i);
-      if (channel_check (channel, &error))
-        report (list, "channel", "ok", channel->name);
-      else
-        report (list, "channel", "fail", error->message);
+      if (channel_check (g_ptr_array_index (config->channels, i), &error))
+        continue;
+      report (list, "channels", "fail", error->message);
+      good = FALSE;
     }
+  if (good)
+    report (list, "channels", "ok", "each has its secrets, its template and its spool");
 }
 
 static void

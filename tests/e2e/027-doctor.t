@@ -38,7 +38,7 @@ sub finds {
 }
 
 my ($said, $status) = examine();
-is_deeply [sort keys %$said], [qw(configuration daemon directory oncall postfix relay secret store templates)], 'what it looks at';
+is_deeply [sort keys %$said], [qw(channels configuration daemon directory oncall postfix relay secret store templates)], 'what it looks at';
 is_deeply [grep { $said->{$_} !~ /\Aok: [^\n]+\n\z/ } keys %$said], [], 'all is well';
 is $status, 0, 'the exit status';
 
@@ -58,6 +58,13 @@ unlink $template;
 finds('a template that is missing', 'templates', 'fail', qr/\Q$template\E: .*must have this template; copy it/, 'templates', qq(templates = "$dir/templates"));
 finds('no templates', 'templates', 'fail', qr{\Q$dir\E/none}, 'templates', qq(templates = "$dir/none"));
 
+spew("$dir/token", "one\n");
+chmod 0640, "$dir/token";
+finds('a token that others can read', 'channels', 'fail', qr/channel night: token-file \Q$dir\E\/token is open to others: chmod 600/,
+    'company', qq(company = "DIYTel"\nchannel "night" { type = "ntfy" url = "http://127.0.0.1/x" token-file = "$dir/token" }));
+spew("$dir/body", "{\n{{nosuch}}}\n");
+finds('a body that has a mistake', 'channels', 'fail', qr/channel night: \Q$dir\E\/body:2: \{\{nosuch\}\}/,
+    'company', qq(company = "DIYTel"\nchannel "night" { type = "webhook" url = "http://127.0.0.1/x" template = "$dir/body" }));
 run('postconf', '-c', $site->mta->config_dir, '-e', 'recipient_delimiter=');
 finds('Postfix without a delimiter', 'postfix', 'warn', qr/answers to signed addresses would not arrive; postconf -e recipient_delimiter=\+/);
 run('postconf', '-c', $site->mta->config_dir, '-e', 'recipient_delimiter=-+');

@@ -276,8 +276,8 @@ like $checked, qr/frontdesk\.conf:\d+: step "all": agent "carol" has no mobile i
 like $checked, qr{^channel open: token-file .* is open to others}m, '-t: the token that others can read';
 my $doctor = join '', qx($daemon_path/frontdesk -c ${\$daemon->config_path} doctor 2>&1);
 like $doctor, qr/^oncall +warn +agent "carol" has no mobile in the form \+16045550101, which channel "sms" of step "all" of escalation "numberless" needs/m, 'doctor: the number';
-like $doctor, qr{^channel +fail +channel nospool: spool: files cannot be made in \Q$dir\E/nowhere}m, 'doctor: the spool';
-like $doctor, qr{^channel +ok +pagerduty$}m, 'doctor: what is in order';
+like $doctor, qr{^channels +fail +channel nospool: spool: files cannot be made in \Q$dir\E/nowhere}m, 'doctor: the spool';
+unlike $doctor, qr/channel (?:pagerduty|ntfy|asterisk|template): /, 'doctor: nothing of what is in order';
 is_deeply [grep { index("$checked$doctor", $_) >= 0 } values %secret], [], 'neither shows a secret';
 
 is $site->stop, 0, 'the daemon stops in order';
