@@ -4,7 +4,6 @@
 
 #include "config/mobile.h"
 #include "delivery/delivery.h"
-#include "delivery/notice.h"
 #include "delivery/secret.h"
 
 void
@@ -94,18 +93,6 @@ check_secrets (const Channel *channel, GError **error)
 }
 
 static gboolean
-check_template (const Channel *channel, GError **error)
-{
-  static const PageNotice example = { .event = "trigger", .key = "key", .agent = "agent" };
-  g_autofree char *text = NULL;
-  g_autoptr (GError) failure = NULL;
-  if (channel->template == NULL || notice_fill (&example, channel->template, channel->content_type, &text, &failure))
-    return TRUE;
-  g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "channel %s: %s", channel->name, failure->message);
-  return FALSE;
-}
-
-static gboolean
 check_spool (const Channel *channel, GError **error)
 {
   g_autofree char *parent = channel->spool != NULL ? g_path_get_dirname (channel->spool) : NULL;
@@ -123,5 +110,5 @@ check_spool (const Channel *channel, GError **error)
 gboolean
 channel_check (const Channel *channel, GError **error)
 {
-  return check_secrets (channel, error) && check_template (channel, error) && check_spool (channel, error);
+  return check_secrets (channel, error) && channel_check_template (channel, error) && check_spool (channel, error);
 }

@@ -69,6 +69,8 @@ char *channel_fill_mobile (const Channel *channel, const char *pattern, const Pa
 
 /* Sends NOTICE as JSON, as a form, as a chat program's message or by the channel's template; signed, when it has a secret. */
 gboolean channel_send_webhook (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
+/* Fills the template of a webhook that has one with an example. */
+gboolean channel_check_template (const Channel *channel, GError **error);
 /* "sha256=HEX": the HMAC-SHA-256 under SECRET of SECONDS, a dot, and BODY. The caller's. */
 char *webhook_sign (const char *secret, gint64 seconds, const char *body);
 gboolean channel_send_pagerduty (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);

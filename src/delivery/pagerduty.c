@@ -1,5 +1,7 @@
 /* Pages by PagerDuty's Events API, version 2. All pages of an incident have one dedup_key, so that it is one incident there,
  * too, and a page that is sent again is dropped. */
+#include "delivery/pagerduty.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +35,9 @@ make_payload (const PageNotice *notice)
                     "custom_details", details);
 }
 
-/* An incident that is acknowledged or resolved is named by its key alone. The caller's, with the key in it. */
-static char *
-write_event (const PageNotice *notice, const char *key)
+/* An incident that is acknowledged or resolved is named by its key alone. */
+char *
+pagerduty_write_event (const PageNotice *notice, const char *key)
 {
   json_t *event = json_pack ("{s:s, s:s, s:s}", "routing_key", key, "event_action", notice->event, "dedup_key", notice->incident_key);
   if (g_str_equal (notice->event, "trigger"))
@@ -49,9 +51,12 @@ write_event (const PageNotice *notice, const char *key)
                                json_pack ("[{s:s, s:s}]", "href", notice->acknowledge_url, "text", "Acknowledge"));
         }
     }
-  char *text = json_dumps (event, JSON_COMPACT);
+  char *text = json_dumps (event, JSON_COMPACT), *copy = g_strdup (text);
+  if (text != NULL)
+    explicit_bzero (text, strlen (text));
+  free (text);
   json_decref (event);
-  return text;
+  return copy;
 }
 
 gboolean
@@ -61,7 +66,7 @@ channel_send_pagerduty (const Channel *channel, const PageNotice *notice, PageRe
   g_autoptr (Secret) key = secret_read (channel, "key-file", channel->key_file, error);
   if (key == NULL)
     return FALSE;
-  char *body = write_event (notice, key);
+  g_autoptr (Secret) body = pagerduty_write_event (notice, key);
   if (body == NULL)
     {
       g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "channel %s: key-file %s is not UTF-8", channel->name,
@@ -71,8 +76,6 @@ channel_send_pagerduty (const Channel *channel, const PageNotice *notice, PageRe
   const HttpRequest request = { .method = "POST", .url = channel->url, .content_type = "application/json", .body = body,
                                 .length = strlen (body), .secret = key };
   gboolean sent = http_send (channel, &request, &answer, &receipt->retry_after, error);
-  explicit_bzero (body, strlen (body));
-  free (body);
   if (sent && answer.status != 202)
     sent = http_disbelieve (channel, &answer, "PagerDuty takes an event with 202", error);
   if (!sent)

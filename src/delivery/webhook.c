@@ -53,6 +53,14 @@ write_template (const Channel *channel, const PageNotice *notice, GError **error
   return check_json (channel, text, error) ? g_steal_pointer (&text) : NULL;
 }
 
+gboolean
+channel_check_template (const Channel *channel, GError **error)
+{
+  static const PageNotice example = { .event = "trigger", .key = "key", .agent = "agent", .subject = "subject", .text = "text" };
+  g_autofree char *text = channel->template != NULL ? write_template (channel, &example, error) : g_strdup ("");
+  return text != NULL;
+}
+
 /* The body, or NULL. *TYPE belongs to the channel. */
 static char *
 write_body (const Channel *channel, const PageNotice *notice, const char **type, GError **error)

@@ -65,6 +65,9 @@ finds('a token that others can read', 'channels', 'fail', qr/channel night: toke
 spew("$dir/body", "{\n{{nosuch}}}\n");
 finds('a body that has a mistake', 'channels', 'fail', qr/channel night: \Q$dir\E\/body:2: \{\{nosuch\}\}/,
     'company', qq(company = "DIYTel"\nchannel "night" { type = "webhook" url = "http://127.0.0.1/x" template = "$dir/body" }));
+spew("$dir/body", "[{{subject}}]\n");
+finds('a body that makes no JSON', 'channels', 'fail', qr/channel night: template \Q$dir\E\/body makes no JSON: line 1: /,
+    'company', qq(company = "DIYTel"\nchannel "night" { type = "webhook" url = "http://127.0.0.1/x" template = "$dir/body" }));
 run('postconf', '-c', $site->mta->config_dir, '-e', 'recipient_delimiter=');
 finds('Postfix without a delimiter', 'postfix', 'warn', qr/answers to signed addresses would not arrive; postconf -e recipient_delimiter=\+/);
 run('postconf', '-c', $site->mta->config_dir, '-e', 'recipient_delimiter=-+');

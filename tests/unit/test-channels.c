@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <glib/gstdio.h>
+#include <jansson.h>
 
 #include "config/mobile.h"
 #include "delivery/asterisk.h"
 #include "delivery/notice.h"
 #include "delivery/ntfy.h"
+#include "delivery/pagerduty.h"
 #include "delivery/phone_text.h"
 #include "delivery/secret.h"
 #include "delivery/smstools.h"
@@ -182,6 +184,45 @@ test_template_mistake (void)
   g_assert_null (text);
   g_assert_error (error, LETTER_ERROR, LETTER_ERROR_SYNTAX);
   g_assert_nonnull (strstr (error->message, "body:2: {{sbject}}"));
+}
+
+/* ---- PagerDuty ---- */
+
+static void
+test_pagerduty_event (void)
+{
+  PageNotice notice = sample;
+  notice.event = "resolve";
+  g_autofree char *resolve = pagerduty_write_event (&notice, "KEY");
+  g_assert_cmpstr (resolve, ==, "{\"routing_key\":\"KEY\",\"event_action\":\"resolve\",\"dedup_key\":\"incident.x@desk\"}");
+  notice.event = "acknowledge";
+  g_autofree char *acknowledge = pagerduty_write_event (&notice, "KEY");
+  g_assert_cmpstr (acknowledge, ==,
+                   "{\"routing_key\":\"KEY\",\"event_action\":\"acknowledge\",\"dedup_key\":\"incident.x@desk\"}");
+  g_assert_null (pagerduty_write_event (&notice, "\377"));
+}
+
+/* What PagerDuty would refuse is cut, between two characters. */
+static void
+test_pagerduty_bounds (void)
+{
+  static const char *const severities[] = { "critical", "error", "warning", "info" };
+  PageNotice notice = sample;
+  g_autoptr (GString) text = g_string_new ("x");
+  for (int i = 0; i < 1000; i++)
+    g_string_append (text, "é");
+  notice.text = text->str;
+  for (guint i = 0; i < G_N_ELEMENTS (severities); i++)
+    {
+      g_autofree char *priority = g_strdup_printf ("p%u", i + 1);
+      notice.priority = priority;
+      g_autofree char *event = pagerduty_write_event (&notice, "KEY");
+      json_t *object = json_loads (event, 0, NULL);
+      const json_t *payload = json_object_get (object, "payload");
+      g_assert_cmpuint (json_string_length (json_object_get (payload, "summary")), ==, 1023);
+      g_assert_cmpstr (json_string_value (json_object_get (payload, "severity")), ==, severities[i]);
+      json_decref (object);
+    }
 }
 
 /* ---- Twilio ---- */
@@ -586,6 +627,8 @@ main (int argc, char **argv)
   g_test_add_func ("/channels/sign", test_sign);
   g_test_add_func ("/channels/template", test_template);
   g_test_add_func ("/channels/template-mistake", test_template_mistake);
+  g_test_add_func ("/channels/pagerduty-event", test_pagerduty_event);
+  g_test_add_func ("/channels/pagerduty-bounds", test_pagerduty_bounds);
   g_test_add_func ("/channels/twilio-form", test_twilio_form);
   g_test_add_func ("/channels/twilio-call", test_twilio_call);
   g_test_add_func ("/channels/twilio-sid", test_twilio_sid);
