@@ -22,6 +22,7 @@
 #include "detach.h"
 #include "gateway/gateway.h"
 #include "log.h"
+#include "web/web.h"
 
 /* Everything that is open while the daemon serves. */
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
   Store *store;
   Desk *desk;
   Delivery *delivery;
+  Web *web; /* nullable */
   GThread *signals;
   gint stopping; /* atomic */
 } Daemon;
@@ -182,11 +184,14 @@ reload (Daemon *daemon)
   else
     {
       if (!g_str_equal (config->listen, daemon->config->listen) ||
-          !g_str_equal (config->database, daemon->config->database))
-        g_warning ("a changed \"listen\" or \"database\" takes effect at the next start only");
+          !g_str_equal (config->database, daemon->config->database) ||
+          g_strcmp0 (config->web, daemon->config->web) != 0)
+        g_warning ("a changed \"listen\", \"web\" or \"database\" takes effect at the next start only");
       gateway_set_desk (desk);
       upkeep_install (daemon->store, config, daemon->seal);
       delivery_reload (daemon->delivery, config, desk->templates);
+      if (daemon->web != NULL)
+        web_reload (daemon->web, config, desk->templates);
       g_message ("configuration reloaded from %s", daemon->config_path);
     }
   sd_notify (0, "READY=1");
@@ -235,6 +240,15 @@ stop_signals (Daemon *daemon)
 }
 
 static gboolean
+open_web (Daemon *daemon, GError **error)
+{
+  if (daemon->config->web == NULL)
+    return TRUE;
+  daemon->web = web_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates, NULL, NULL, error);
+  return daemon->web != NULL;
+}
+
+static gboolean
 open_rooms (Daemon *daemon, GError **error)
 {
   daemon->store = store_open (daemon->config->database, STORE_DAEMON, error);
@@ -245,13 +259,14 @@ open_rooms (Daemon *daemon, GError **error)
   if (daemon->seal == NULL)
     return FALSE;
   daemon->desk = desk_open (daemon->config, daemon->store, daemon->seal, error);
-  return daemon->desk != NULL && desk_prepare (daemon->desk, error);
+  return daemon->desk != NULL && desk_prepare (daemon->desk, error) && open_web (daemon, error);
 }
 
 static void
 close_rooms (Daemon *daemon)
 {
   gateway_set_desk (NULL);
+  g_clear_pointer (&daemon->web, web_stop);
   if (daemon->delivery != NULL)
     delivery_stop (daemon->delivery);
   g_clear_pointer (&daemon->desk, desk_unref);

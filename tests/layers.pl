@@ -9,11 +9,12 @@ my %may = (
     config => [qw(config)], mail => [qw(config mail)], directory => [qw(config mail directory store)],
     store => [qw(config mail directory store)], desk => [qw(config mail directory store desk)],
     delivery => [qw(config mail directory store desk delivery)], gateway => [qw(config mail directory store desk gateway)],
+    web => [qw(config mail directory store desk web)],
     commands => [qw(config mail directory store desk delivery commands)],
 );
 my %library = (
     'libmilter/' => [qw(gateway)], 'sqlite3.h' => [qw(store)], 'ldap.h' => [qw(directory commands)], 'curl/' => [qw(delivery)],
-    'confuse.h' => [qw(config)], 'libical/' => [qw(config)], 'nettle/' => [qw(mail)], 'unicode/' => [qw(mail)],
+    'confuse.h' => [qw(config)], 'libical/' => [qw(config web)], 'microhttpd.h' => [qw(web)], 'nettle/' => [qw(mail)], 'unicode/' => [qw(mail)],
 );
 for my $room (sort keys %may) {
     my @wrong;

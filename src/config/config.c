@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/build.h"
+#include "config/network.h"
 
 G_DEFINE_QUARK (frontdesk-config-error-quark, config_error)
 
@@ -84,6 +85,7 @@ arena_clear (gpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     g_ptr_array_unref (lists[i]);
   g_hash_table_unref (config->role_by_address);
+  g_ptr_array_unref (config->web_proxies);
   g_strfreev (config->remarks);
   g_ptr_array_unref (arena->memory);
   g_string_chunk_free (arena->strings);
@@ -105,6 +107,7 @@ arena_new (const char *path)
   config->schedules = g_ptr_array_new_with_free_func (clear_schedule);
   config->escalations = g_ptr_array_new_with_free_func (free_escalation_steps);
   config->roles = g_ptr_array_new ();
+  config->web_proxies = g_ptr_array_new_with_free_func (g_object_unref);
   config->role_by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return arena;
 }
@@ -125,7 +128,6 @@ config_load (const char *path, GError **error)
   gboolean built = build_settings (&build) && build_calendars (&build) && build_schedules (&build) &&
                    build_people (&build) && build_shifts (&build) && build_escalations (&build) &&
                    build_policies (&build) && build_roles (&build);
-  options_add_unused (root, remarks);
   arena->config.remarks = g_strv_builder_end (remarks);
   options_free (root);
   if (built)

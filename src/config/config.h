@@ -41,6 +41,7 @@ typedef struct {
   char *full_name;
   char *mail;
   char *mobile; /* nullable */
+  char *language; /* of web pages */
   char **login; /* SMTP AUTH names that are this agent */
   GPtrArray *teams; /* (element-type Team), not owned */
 } Agent;
@@ -192,7 +193,9 @@ typedef struct {
   char *company;
   char *phone;
   char *language;
-  char *web, *web_url;
+  char *web;              /* nullable: no web pages */
+  char *web_url;          /* what links begin with, without a slash at its end; nullable */
+  GPtrArray *web_proxies; /* (element-type GInetAddressMask) whose word on the client's address is believed */
   char **own_address; /* further addresses of ours that are never answered, besides the roles */
   RelaySettings relay;
   gint64 give_up;        /* seconds until an acknowledgement is given up */
@@ -204,7 +207,7 @@ typedef struct {
   int page_limit_total;  /* that all senders start */
   DirectorySettings directory;
   GPtrArray *calendars, *policies, *teams, *agents, *channels, *schedules, *escalations, *roles;
-  char **remarks; /* sentences on what is no mistake: "FILE:LINE: KEY has no effect yet"; for -t and doctor */
+  char **remarks; /* sentences on what is no mistake: "FILE:LINE: holidays of ... are not known"; for -t and doctor */
   GHashTable *role_by_address; /* normalised address -> Role */
 } Config;
 

@@ -60,3 +60,15 @@
 #define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */
 #define LIMIT_REPORT_BREACHES    1000              /* ticket numbers that a report names for one target of one group */
 #define LIMIT_EARLIER_TICKETS    1000              /* of a customer, looked at for the same subject */
+#define LIMIT_WEB_THREADS        4
+#define LIMIT_WEB_CONNECTIONS    64                /* at once */
+#define LIMIT_WEB_CONNECTIONS_OF 8                 /* of one address that is no proxy */
+#define LIMIT_WEB_HEAD           (16 * 1024)       /* octets of a request line and its header fields, and what is kept with them */
+#define LIMIT_WEB_BODY           (32 * 1024)       /* octets of a request's body */
+#define LIMIT_WEB_FIELDS         100               /* of a query or a form */
+#define LIMIT_WEB_REQUEST_TIME   10                /* seconds until a request is there whole */
+#define LIMIT_WEB_ANSWER_TIME    30                /* seconds from then until its answer is taken */
+#define LIMIT_WEB_BURST          60                /* requests of one client at once */
+#define LIMIT_WEB_RATE           2                 /* a second after that */
+#define LIMIT_WEB_CLIENTS        10000             /* whose requests are counted */
+#define LIMIT_WEB_DUTIES         5000              /* of one agent in an on-call feed */

@@ -202,6 +202,7 @@ static cfg_opt_t agent_options[] = {
   CFG_STR ("mail", "", CFGF_NONE),
   CFG_STR_LIST ("teams", "{}", CFGF_NONE),
   OPTIONAL ("mobile"),
+  OPTIONAL ("language"),
   CFG_STR_LIST ("login", "{}", CFGF_NONE),
   CFG_END (),
 };
@@ -313,6 +314,7 @@ static cfg_opt_t root_options[] = {
   CFG_STR ("language", "en", CFGF_NONE),
   CFG_STR ("web", "", CFGF_NONE),
   CFG_STR ("web-url", "", CFGF_NONE),
+  CFG_STR_LIST ("web-proxies", "{}", CFGF_NONE),
   CFG_STR_LIST ("own-address", "{}", CFGF_NONE),
   CFG_STR ("give-up", "2d", CFGF_NONE),
   CFG_STR ("close-after", "7d", CFGF_NONE),
@@ -333,11 +335,6 @@ static cfg_opt_t root_options[] = {
   CFG_SEC ("role", role_options, NAMED),
   CFG_FUNC ("include", include_file),
   CFG_END (),
-};
-
-/* Keys that are read and checked, and that nothing acts upon yet. */
-static const char *const without_effect[] = {
-  "web", "web-url",
 };
 
 /* Where something stands: libConfuse remembers no lines, but a comment for each option and section. */
@@ -445,32 +442,4 @@ options_parse (const char *path, GError **error)
     g_clear_pointer (&root, cfg_free);
   g_mutex_unlock (&parse_lock);
   return root;
-}
-
-/* Adds a sentence for NAME ("priority|respond") of SECTION, and of the sections below that its path leads through. */
-static void
-add_unused (cfg_t *section, const char *name, GStrvBuilder *sentences)
-{
-  const char *bar = strchr (name, '|');
-  if (bar != NULL)
-    {
-      g_autofree char *below = g_strndup (name, (gsize) (bar - name));
-      for (unsigned int i = 0; i < cfg_size (section, below); i++)
-        add_unused (cfg_getnsec (section, below, i), bar + 1, sentences);
-      return;
-    }
-  const cfg_opt_t *option = cfg_getopt (section, name);
-  if (option->comment == NULL)
-    return;
-  g_autofree char *of =
-    section->title != NULL ? g_strdup_printf (" of %s \"%s\"", section->name, section->title) : g_strdup ("");
-  g_autofree char *sentence = g_strdup_printf ("%s: %s%s has no effect yet", option->comment, name, of);
-  g_strv_builder_add (sentences, sentence);
-}
-
-void
-options_add_unused (cfg_t *root, GStrvBuilder *sentences)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (without_effect); i++)
-    add_unused (root, without_effect[i], sentences);
 }

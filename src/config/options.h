@@ -19,6 +19,3 @@ void options_free (cfg_t *root);
 /* Sets *ERROR to "FILE:LINE: SECTION: OPTION: text" for what has been read; OPTION NULL: the section as a whole. */
 void options_set_error (GError **error, cfg_t *section, const char *option, const char *format, ...)
   G_GNUC_PRINTF (4, 5);
-
-/* Adds sentences on the keys that are set in ROOT and have no effect yet. */
-void options_add_unused (cfg_t *root, GStrvBuilder *sentences);

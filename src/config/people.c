@@ -54,6 +54,9 @@ build_agent (Build *build, cfg_t *section)
   agent->full_name = cfg_getstr (section, "name") != NULL ? build_text (build, section, "name") : agent->name;
   agent->mail = build_text (build, section, "mail");
   agent->mobile = build_some_text (build, section, "mobile");
+  agent->language = build_some_text (build, section, "language");
+  if (agent->language == NULL)
+    agent->language = build->config->language;
   agent->login = build_list (build, section, cfg_size (section, "login") > 0 ? "login" : "mail");
   agent->teams = build_resolve_list (build, section, "teams", build->config->teams);
   g_ptr_array_add (build->config->agents, agent);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/build.h"
+#include "config/network.h"
 
 static gboolean
 build_directory (Build *build)
@@ -44,6 +45,18 @@ build_directory (Build *build)
 }
 
 static void
+build_web (Build *build)
+{
+  Config *config = build->config;
+  config->web = build_some_text (build, build->root, "web");
+  config->web_url = build_some_text (build, build->root, "web-url");
+  for (gsize length = config->web_url != NULL ? strlen (config->web_url) : 0; length > 0 && config->web_url[length - 1] == '/'; length--)
+    config->web_url[length - 1] = '\0';
+  for (unsigned int i = 0; i < cfg_size (build->root, "web-proxies"); i++)
+    g_ptr_array_add (config->web_proxies, network_parse_mask (cfg_getnstr (build->root, "web-proxies", i)));
+}
+
+static void
 build_top_level (Build *build)
 {
   Config *config = build->config;
@@ -66,8 +79,6 @@ build_top_level (Build *build)
   config->company = build_text (build, root, "company");
   config->phone = build_text (build, root, "phone");
   config->language = build_text (build, root, "language");
-  config->web = build_some_text (build, root, "web");
-  config->web_url = build_some_text (build, root, "web-url");
   config->own_address = build_list (build, root, "own-address");
   config->give_up = build_seconds (root, "give-up");
   config->close_after = build_seconds (root, "close-after");
@@ -93,6 +104,7 @@ gboolean
 build_settings (Build *build)
 {
   build_top_level (build);
+  build_web (build);
   build_relay (build);
   return build_directory (build);
 }

@@ -8,6 +8,7 @@
 #include "config/hours.h"
 #include "config/limits.h"
 #include "config/mobile.h"
+#include "config/network.h"
 #include "config/rotation.h"
 
 #define HOUR 3600L
@@ -276,6 +277,43 @@ check_headers (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   return check_each (section, option, is_header, "is no header field; write \"Name: value\"");
 }
 
+static gboolean
+check_web (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *text = cfg_opt_getnstr (option, 0);
+  g_autoptr (GSocketAddress) endpoint = network_parse_endpoint (text);
+  if (endpoint != NULL || *text == '\0')
+    return TRUE;
+  cfg_error (section, "web: \"%s\" is no address with a port; write \"127.0.0.1:8880\" or \"[::1]:8880\"", text);
+  return FALSE;
+}
+
+static gboolean
+check_web_url (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  const char *text = cfg_opt_getnstr (option, 0);
+  if (*text == '\0' || network_is_base_url (text))
+    return TRUE;
+  cfg_error (section, "web-url: \"%s\" is no URL that links can begin with; write \"https://desk.example.com\"", text);
+  return FALSE;
+}
+
+static gboolean
+is_mask (const char *text)
+{
+  g_autoptr (GInetAddressMask) mask = network_parse_mask (text);
+  return mask != NULL;
+}
+
+static gboolean
+check_masks (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  return check_each (section, option, is_mask, "is no address and no network; write \"192.0.2.1\" or \"10.0.0.0/8\"");
+}
+
 #define TARGETS_OF(name)                                                       \
   { .section = name, .option = "acknowledge", .check = check_target },         \
   { .section = name, .option = "respond", .check = check_target },             \
@@ -292,6 +330,9 @@ static const Rule rules[] = {
   { .section = "root", .option = "drain", .check = check_clock, .least = 0, .most = HOUR },
   { .section = "root", .option = "authserv-hops", .check = check_number, .least = 0, .most = 100 },
   { .section = "root", .option = "tag", .check = check_tag },
+  { .section = "root", .option = "web", .check = check_web },
+  { .section = "root", .option = "web-url", .check = check_web_url },
+  { .section = "root", .option = "web-proxies", .check = check_masks },
   { .section = "root", .option = "own-address", .check = check_addresses },
   { .section = "root", .option = "give-up", .check = check_clock, .least = 1, .most = 3650 * DAY },
   { .section = "root", .option = "close-after", .check = check_clock, .least = 0, .most = 3650 * DAY },

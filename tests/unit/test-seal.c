@@ -163,6 +163,63 @@ test_message_id (void)
 }
 
 static void
+test_token_known_answer (Place *place, gconstpointer data)
+{
+  (void) data;
+  write_key (place, "0123456789abcdef0123456789abcdef", 32);
+  g_autoptr (Seal) seal = seal_open (place->path, FALSE, NULL);
+  g_autofree char *token = seal_token (seal, "page", "17");
+  /* As above, over "token", "page" and "17": links that were given out must stay good over versions. */
+  g_assert_cmpstr (token, ==, "17.55745ruitc2tsohg");
+}
+
+static void
+test_token_round_trip (void)
+{
+  static const char *const values[] = { "1", "9223372036854775807", "alice", "Alice Nguyen", "a.b", "a.b.c.", "", "\303\251lan" };
+  g_autoptr (Seal) seal = seal_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autofree char *token = seal_token (seal, "page", values[i]);
+      g_autofree char *value = seal_open_token (seal, "page", token);
+      g_assert_cmpstr (value, ==, values[i]);
+    }
+}
+
+static void
+assert_token_refused (const Seal *seal, const char *purpose, const char *token)
+{
+  g_autofree char *value = seal_open_token (seal, purpose, token);
+  if (value != NULL)
+    g_error ("\"%s\" was taken as \"%s\"", token, value);
+}
+
+static void
+test_token_wrong (void)
+{
+  static const char *const forms[] = { "", ".", "17", "17.", ".%", "%", "17%", "017.%", "18.%", "17.%a", "17.a%", "17.%.", "17..%", " 17.%", "17 .%" };
+  g_autoptr (Seal) seal = seal_new ();
+  g_autoptr (Seal) stranger = seal_new ();
+  g_autofree char *good = seal_token (seal, "page", "17");
+  const char *mac = good + strlen ("17.");
+  assert_token_refused (stranger, "page", good);
+  assert_token_refused (seal, "oncall", good);
+  assert_token_refused (seal, "", good);
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      g_auto (GStrv) pieces = g_strsplit (forms[i], "%", -1);
+      g_autofree char *token = g_strjoinv (mac, pieces);
+      assert_token_refused (seal, "page", token);
+    }
+  for (gsize i = 0; good[i] != '\0'; i++)
+    {
+      g_autofree char *changed = g_strdup (good);
+      changed[i] = changed[i] == '3' ? '4' : '3';
+      assert_token_refused (seal, "page", changed);
+    }
+}
+
+static void
 test_key_is_made_once (Place *place, gconstpointer data)
 {
   (void) data;
@@ -250,6 +307,9 @@ main (int argc, char **argv)
   g_test_add_func ("/seal/form", test_form);
   g_test_add_func ("/seal/local-part-bound", test_local_part_bound);
   g_test_add_func ("/seal/message-id", test_message_id);
+  WITH_PLACE ("/seal/token-known-answer", test_token_known_answer);
+  g_test_add_func ("/seal/token-round-trip", test_token_round_trip);
+  g_test_add_func ("/seal/token-wrong", test_token_wrong);
   WITH_PLACE ("/seal/key-is-made-once", test_key_is_made_once);
   WITH_PLACE ("/seal/starts-at-once-agree", test_starts_at_once_agree);
   WITH_PLACE ("/seal/key-is-refused", test_key_is_refused);

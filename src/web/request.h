@@ -1,0 +1,54 @@
+/* request: one request as those who answer it see it, and the answer. */
+#pragma once
+
+#include "config/config.h"
+#include "mail/letter.h"
+#include "mail/seal.h"
+#include "store/store.h"
+#include "web/rates.h"
+#include "web/web.h"
+
+/* What requests are answered from. */
+typedef struct {
+  Store *store;
+  const Seal *seal;
+  WebAudit audit; /* nullable */
+  gpointer audit_data;
+} Rooms;
+
+typedef struct {
+  const Rooms *rooms;
+  Config *config;
+  Templates *templates;
+  gpointer connection; /* libmicrohttpd's */
+  const char *method;  /* "GET", also for HEAD, or "POST" */
+  const char *target;  /* as it was asked for: "/oncall.ics?agent=alice" */
+  char **path;         /* its pieces, decoded: {"oncall.ics"} */
+  GPtrArray *query;    /* (element-type Field) */
+  GString *body;
+  gint64 now;          /* microseconds since 1970 */
+} Request;
+
+typedef struct {
+  guint status;
+  const char *type;  /* Content-Type */
+  GString *body;
+  const char *cache; /* Cache-Control */
+  char *etag;        /* nullable */
+  const char *allow; /* for 405; nullable */
+  guint retry_after; /* seconds; 0: not told */
+} Answer;
+
+/* The value of header field NAME, several as one comma list (RFC 9110 5.3); NULL when there is none. The caller's. */
+char *request_header (const Request *request, const char *name);
+
+/* A line of plain text. */
+void answer_line (Answer *answer, guint status, const char *line);
+
+/* Gives ANSWER an ETag of its body, and no body where the client has it already. */
+void answer_tag (Answer *answer, const Request *request);
+
+/* ---- the answers, one file each ---- */
+
+void health_answer (const Request *request, Answer *answer);
+void feed_answer (const Request *request, Answer *answer);
