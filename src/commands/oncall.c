@@ -8,10 +8,11 @@
 
 #include "config/limits.h"
 #include "config/zone.h"
+#include "desk/desk.h"
 #include "desk/schedule.h"
 
 typedef struct {
-  char *schedule, *at, *from, *to;
+  char *schedule, *at, *from, *to, *feed;
 } Options;
 
 static void
@@ -21,6 +22,7 @@ options_clear (Options *options)
   g_free (options->at);
   g_free (options->from);
   g_free (options->to);
+  g_free (options->feed);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -32,16 +34,20 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
     { "at", 0, 0, G_OPTION_ARG_STRING, &options->at, "the moment; now without it", "TIME" },
     { "from", 0, 0, G_OPTION_ARG_STRING, &options->from, "the shifts from then", "TIME" },
     { "to", 0, 0, G_OPTION_ARG_STRING, &options->to, "until then", "TIME" },
+    { "feed", 0, 0, G_OPTION_ARG_STRING, &options->feed, "the address of an agent's own calendar", "AGENT" },
     { NULL, 0, 0, 0, NULL, NULL, NULL }
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("- who is on call");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
-  if (*argc == 1 && (options->from == NULL) == (options->to == NULL) && (options->at == NULL || options->from == NULL))
+  gboolean other = options->schedule != NULL || options->at != NULL || options->from != NULL || options->to != NULL;
+  if (*argc == 1 && options->feed != NULL && !other)
+    return TRUE;
+  if (*argc == 1 && options->feed == NULL && (options->from == NULL) == (options->to == NULL) && (options->at == NULL || options->from == NULL))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-               "usage: frontdesk oncall [--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME");
+               "usage: frontdesk oncall [--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME | --feed AGENT");
   return FALSE;
 }
 
@@ -183,6 +189,44 @@ show (CommandContext *context, const Options *options)
   return COMMAND_USAGE;
 }
 
+/* Where AGENT's duties can be subscribed to; the web pages know the key again. */
+static char *
+make_feed_url (const Config *config, const Agent *agent, GError **error)
+{
+  g_autofree char *path = desk_secret_path (config);
+  g_autoptr (Seal) seal = seal_open (path, FALSE, error);
+  if (seal == NULL)
+    return NULL;
+  g_autofree char *token = seal_token (seal, "oncall", agent->name);
+  g_autofree char *name = g_uri_escape_string (agent->name, NULL, FALSE), *key = g_uri_escape_string (token, NULL, FALSE);
+  return g_strdup_printf ("%s/oncall.ics?agent=%s&key=%s", config->web_url, name, key);
+}
+
+static int
+show_feed (CommandContext *context, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  const Agent *agent = config_find_agent (context->config, name);
+  if (agent == NULL)
+    {
+      fprintf (stderr, "frontdesk oncall: the configuration has no agent \"%s\"\n", name);
+      return COMMAND_DATA;
+    }
+  if (context->config->web_url == NULL)
+    {
+      fputs ("frontdesk oncall: the configuration does not say what links begin with: set web-url\n", stderr);
+      return COMMAND_CONFIG;
+    }
+  g_autofree char *url = make_feed_url (context->config, agent, &error);
+  if (url == NULL)
+    return output_error ("oncall", error);
+  if (context->json)
+    output_json (json_pack ("{s:s, s:s}", "agent", agent->name, "feed", url));
+  else
+    puts (url);
+  return COMMAND_OK;
+}
+
 int
 command_oncall (CommandContext *context, int argc, char **argv)
 {
@@ -195,7 +239,7 @@ command_oncall (CommandContext *context, int argc, char **argv)
     if (strcmp (argv[1], words[i].name) == 0)
       return words[i].run (context, argc - 1, argv + 1);
   if (read_options (&argc, &argv, &options, &error))
-    return show (context, &options);
+    return options.feed != NULL ? show_feed (context, options.feed) : show (context, &options);
   fprintf (stderr, "frontdesk oncall: %s\n", error->message);
   return COMMAND_USAGE;
 }
