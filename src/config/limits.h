@@ -71,4 +71,5 @@
 #define LIMIT_WEB_BURST          60                /* requests of one client at once */
 #define LIMIT_WEB_RATE           2                 /* a second after that */
 #define LIMIT_WEB_CLIENTS        10000             /* whose requests are counted */
+#define LIMIT_WEB_CONTENT        (32 * 1024)       /* octets of what a web page tells; fits LIMIT_LETTER with its frame */
 #define LIMIT_WEB_DUTIES         5000              /* of one agent in an on-call feed */

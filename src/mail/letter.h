@@ -1,7 +1,7 @@
 /* letter: what Frontdesk writes: templates filled in, and the message made of them.
  *
- * Templates are files LANG/NAME.txt: one line "Subject: ...", an empty line, the body; template-glib's
- * {{expressions}}. All are parsed and tried when they are loaded, so an unknown name is found then, not at
+ * Templates are files LANG/NAME.txt: one line "Subject: ...", an empty line, the body; and LANG/NAME.html, which is the
+ * whole of a web page or a piece of one. Both have template-glib's {{expressions}}. All are parsed and tried when they are loaded, so an unknown name is found then, not at
  * three in the morning. Values are data: they are never parsed as templates, and header values are cleaned.
  */
 #pragma once
@@ -18,7 +18,7 @@ typedef enum {
 
 typedef struct Templates Templates;
 
-/* Loads every LANG/NAME.txt below FOLDER; DEFAULT_LANGUAGE must have each of the names in letter.c's list.
+/* Loads every LANG/NAME.txt and LANG/NAME.html below FOLDER; DEFAULT_LANGUAGE must have each of the names in letter.c's list.
  * Errors: LETTER_ERROR. */
 Templates *templates_load (const char *folder, const char *default_language, GError **error);
 Templates *templates_ref (Templates *templates);
@@ -56,6 +56,26 @@ typedef struct {
  * *SUBJECT and *BODY are the caller's. Errors: LETTER_ERROR. */
 gboolean templates_fill (const Templates *templates, const char *name, const char *languages, const LetterData *data,
                          char **subject, char **body, GError **error);
+
+/* What a template of a web page can name. As above, and escaped for HTML, but for CONTENT, which is HTML. */
+typedef struct {
+  const char *language; /* its own tag */
+  const char *company;
+  const char *number, *subject, *requester, *name, *customer; /* of an incident's ticket */
+  const char *started;          /* as dates_moment() writes it */
+  const char *holder, *since;   /* the full name of who has it, and since when; "" while nobody has */
+  const char *mine;             /* "yes": that is who reads this */
+  const char *resolved;         /* when it was resolved */
+  const char *done;             /* what this request did: "acknowledge", "resolve" */
+  const char *content, *more;   /* of a whole page: what it tells; the number of incidents left out */
+  const char *can_acknowledge, *can_resolve; /* "yes": the button is offered */
+  const char *problem;          /* "unknown", "expired", "unavailable" */
+} WebData;
+
+/* Fills the template NAME.html in the language that templates_fill() would take. *HTML is the caller's. Errors:
+ * LETTER_ERROR. */
+gboolean templates_fill_web (const Templates *templates, const char *name, const char *languages, const WebData *data,
+                             char **html, GError **error);
 
 /* The language that templates_fill() would take, as a lower-case tag ("fr-ca"): for Content-Language. NULL when there
  * is no template NAME. The caller owns it. */

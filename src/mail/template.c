@@ -12,10 +12,12 @@
 #include "mail/message.h"
 
 #define SUBJECT "Subject:"
+#define HTML ".html"
 
 struct Template {
   char *path;
-  TmplTemplate *subject, *body;
+  gboolean html;
+  TmplTemplate *subject, *body; /* HTML has no subject */
   GMutex lock; /* template-glib does not promise that two threads may expand one template at once */
 };
 
@@ -24,11 +26,11 @@ typedef struct {
   const char *name;
   gsize offset;
   gsize max; /* characters */
-  gboolean lines;
+  enum { ONE_LINE, SEVERAL_LINES, ESCAPED, AS_IT_IS } form;
 } Field;
 
-#define LINE(name, max) { #name, G_STRUCT_OFFSET (LetterData, name), max, FALSE }
-#define LINES(name, max) { #name, G_STRUCT_OFFSET (LetterData, name), max, TRUE }
+#define LINE(name, max) { #name, G_STRUCT_OFFSET (LetterData, name), max, ONE_LINE }
+#define LINES(name, max) { #name, G_STRUCT_OFFSET (LetterData, name), max, SEVERAL_LINES }
 static const Field fields[] = {
   LINE (tag, LIMIT_NAME),          LINE (subject, LIMIT_SUBJECT),      LINE (name, LIMIT_NAME),
   LINE (requester, LIMIT_ADDRESS), LINE (customer, LIMIT_NAME),        LINE (company, LIMIT_NAME),
@@ -42,6 +44,17 @@ static const Field fields[] = {
   LINES (detail, LIMIT_EXCERPT),   LINES (text, LIMIT_ANSWER),         LINE (event, LIMIT_NAME),
   LINE (link, LIMIT_LINK),         LINE (by, LIMIT_NAME),              LINE (count, LIMIT_NAME),
   LINES (list, LIMIT_EXCERPT),     LINE (test, LIMIT_NAME),            LINE (again, LIMIT_NAME),
+};
+
+#define WEB(name, max) { #name, G_STRUCT_OFFSET (WebData, name), max, ESCAPED }
+static const Field web_fields[] = {
+  WEB (language, LIMIT_NAME),      WEB (company, LIMIT_NAME),         WEB (number, LIMIT_NAME),
+  WEB (subject, LIMIT_SUBJECT),    WEB (requester, LIMIT_ADDRESS),    WEB (name, LIMIT_NAME),
+  WEB (customer, LIMIT_NAME),      WEB (started, LIMIT_NAME),         WEB (holder, LIMIT_NAME),
+  WEB (since, LIMIT_NAME),         WEB (mine, LIMIT_NAME),            WEB (resolved, LIMIT_NAME),
+  WEB (done, LIMIT_NAME),          WEB (more, LIMIT_NAME),            WEB (can_acknowledge, LIMIT_NAME),
+  WEB (can_resolve, LIMIT_NAME),   WEB (problem, LIMIT_NAME),
+  { "content", G_STRUCT_OFFSET (WebData, content), LIMIT_WEB_CONTENT, AS_IT_IS },
 };
 
 static void fail (GError **error, LetterError code, const char *path, guint line, const char *format, ...)
@@ -89,11 +102,33 @@ clean_lines (const char *value, gsize max)
   return g_strchomp (g_string_free (clean, FALSE));
 }
 
+/* Escaped after it is cut, so that no escape is. */
+static char *
+clean_value (const Field *field, const char *value)
+{
+  if (field->form == AS_IT_IS)
+    return g_strdup (value);
+  if (field->form == SEVERAL_LINES)
+    return clean_lines (value, field->max);
+  g_autofree char *clean = text_clean (value, field->max);
+  return field->form == ESCAPED ? g_markup_escape_text (clean, -1) : g_steal_pointer (&clean);
+}
+
 static void
 set_field (TmplScope *scope, const Field *field, const char *value)
 {
-  g_autofree char *clean = field->lines ? clean_lines (value, field->max) : text_clean (value, field->max);
+  g_autofree char *clean = clean_value (field, value);
   tmpl_scope_set_string (scope, field->name, clean);
+}
+
+static void
+set_fields (TmplScope *scope, const Field *first, gsize count, gconstpointer data)
+{
+  for (gsize i = 0; i < count; i++)
+    {
+      const char *value = G_STRUCT_MEMBER (const char *, data, first[i].offset);
+      set_field (scope, &first[i], value != NULL ? value : "");
+    }
 }
 
 static TmplScope *
@@ -103,11 +138,26 @@ scope_new (const LetterData *data)
   /* A string: template-glib writes every number as "1042.000000". */
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, data->number);
   tmpl_scope_set_string (scope, "number", number);
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    {
-      const char *value = G_STRUCT_MEMBER (const char *, data, fields[i].offset);
-      set_field (scope, &fields[i], value != NULL ? value : "");
-    }
+  set_fields (scope, fields, G_N_ELEMENTS (fields), data);
+  return scope;
+}
+
+static TmplScope *
+scope_new_web (const WebData *data)
+{
+  TmplScope *scope = tmpl_scope_new ();
+  set_fields (scope, web_fields, G_N_ELEMENTS (web_fields), data);
+  return scope;
+}
+
+/* The longest values that there can be: what grows most when it is escaped. */
+static TmplScope *
+scope_new_web_longest (void)
+{
+  TmplScope *scope = tmpl_scope_new ();
+  g_autofree char *longest = g_strnfill (LIMIT_WEB_CONTENT, '"');
+  for (gsize i = 0; i < G_N_ELEMENTS (web_fields); i++)
+    set_field (scope, &web_fields[i], longest + LIMIT_WEB_CONTENT - web_fields[i].max);
   return scope;
 }
 
@@ -133,7 +183,8 @@ expand (Template *template, TmplScope *scope, char **subject, char **body, GErro
 {
   g_autoptr (GError) problem = NULL;
   g_mutex_lock (&template->lock);
-  g_autofree char *first = tmpl_template_expand_string (template->subject, scope, &problem);
+  g_autofree char *first =
+    template->html ? g_strdup ("") : tmpl_template_expand_string (template->subject, scope, &problem);
   g_autofree char *second = first != NULL ? tmpl_template_expand_string (template->body, scope, &problem) : NULL;
   g_mutex_unlock (&template->lock);
   if (second == NULL)
@@ -144,7 +195,7 @@ expand (Template *template, TmplScope *scope, char **subject, char **body, GErro
   if (strlen (second) > LIMIT_LETTER)
     {
       fail (error, LETTER_ERROR_LENGTH, template->path, 0,
-            "the letter would pass %d octets: name long values such as {{excerpt}} once only", LIMIT_LETTER);
+            "the text would pass %d octets: name long values such as {{excerpt}} once only", LIMIT_LETTER);
       return FALSE;
     }
   *subject = text_clean (first, LIMIT_SUBJECT);
@@ -157,6 +208,14 @@ template_fill (Template *template, const LetterData *data, char **subject, char 
 {
   g_autoptr (TmplScope) scope = scope_new (data);
   return expand (template, scope, subject, body, error);
+}
+
+gboolean
+template_fill_web (Template *template, const WebData *data, char **html, GError **error)
+{
+  g_autoptr (TmplScope) scope = scope_new_web (data);
+  g_autofree char *nothing = NULL;
+  return expand (template, scope, &nothing, html, error);
 }
 
 /* ---- trying ---- */
@@ -325,23 +384,35 @@ split_text (const char *path, char *text, const char **subject, const char **bod
   return FALSE;
 }
 
+/* TEXT is the file's. */
+static gboolean
+read_parts (Template *template, const Trial *trial, char *text, GError **error)
+{
+  const char *subject, *body = text;
+  if (!template->html && !split_text (template->path, text, &subject, &body, error))
+    return FALSE;
+  template->subject = template->html ? NULL : parse (trial, 1, subject, error);
+  if (template->html || template->subject != NULL)
+    template->body = parse (trial, template->html ? 1 : 3, body, error);
+  return template->body != NULL;
+}
+
 Template *
 template_load (const char *path, GError **error)
 {
-  const LetterData nothing = { 0 };
-  const char *subject, *body;
+  const LetterData no_letter = { 0 };
+  const WebData no_page = { 0 };
   g_autofree char *text = read_text (path, error);
-  if (text == NULL || !split_text (path, text, &subject, &body, error))
+  if (text == NULL)
     return NULL;
-  g_autoptr (TmplScope) empty = scope_new (&nothing);
-  g_autoptr (TmplScope) longest = scope_new_longest ();
-  const Trial trial = { path, empty, longest };
   g_autoptr (Template) template = g_new0 (Template, 1);
   g_mutex_init (&template->lock);
   template->path = g_strdup (path);
-  template->subject = parse (&trial, 1, subject, error);
-  template->body = template->subject != NULL ? parse (&trial, 3, body, error) : NULL;
-  if (template->body != NULL && expand_trial (template, empty, error) && expand_trial (template, longest, error))
+  template->html = g_str_has_suffix (path, HTML);
+  g_autoptr (TmplScope) empty = template->html ? scope_new_web (&no_page) : scope_new (&no_letter);
+  g_autoptr (TmplScope) longest = template->html ? scope_new_web_longest () : scope_new_longest ();
+  const Trial trial = { path, empty, longest };
+  if (read_parts (template, &trial, text, error) && expand_trial (template, empty, error) && expand_trial (template, longest, error))
     return g_steal_pointer (&template);
   return NULL;
 }

@@ -5,7 +5,7 @@
 
 typedef struct Template Template;
 
-/* Reads PATH and tries every expression in it, those in branches not taken too, so that an unknown name is an error
+/* Reads PATH, which is of a web page when it ends in ".html", and tries every expression in it, those in branches not taken too, so that an unknown name is an error
  * with file and line now. Errors: LETTER_ERROR. */
 Template *template_load (const char *path, GError **error);
 void template_free (Template *template);
@@ -13,6 +13,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Template, template_free)
 
 /* *SUBJECT and *BODY are the caller's. Errors: LETTER_ERROR. */
 gboolean template_fill (Template *template, const LetterData *data, char **subject, char **body, GError **error);
+
+/* The same for a web page. */
+gboolean template_fill_web (Template *template, const WebData *data, char **html, GError **error);
 
 typedef struct {
   const char *name;

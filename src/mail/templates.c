@@ -4,6 +4,7 @@
 #include "mail/template.h"
 
 #define SUFFIX ".txt"
+#define WEB_SUFFIX ".html"
 #define LANGUAGES_TRIED 8
 
 G_DEFINE_QUARK (frontdesk-letter-error-quark, letter_error)
@@ -14,6 +15,9 @@ static const char *const letters[] = { "acknowledgement", "after-hours", "holida
                                        "team-warning", "team-breach", "team-reminder", "page",
                                        "page-short", "page-acknowledged", "page-resolved", "page-reminder",
                                        "page-answer", "taken" };
+
+/* With their suffix, as letters are without it in the table below. */
+static const char *const pages[] = { "web-page.html", "web-incident.html", "web-problem.html" };
 
 struct Templates {
   GHashTable *by_name; /* (element-type utf8 Template) "fr-ca/acknowledgement" */
@@ -69,6 +73,22 @@ templates_fill (const Templates *templates, const char *name, const char *langua
   return FALSE;
 }
 
+gboolean
+templates_fill_web (const Templates *templates, const char *name, const char *languages, const WebData *data, char **html, GError **error)
+{
+  g_autofree char *file = g_strconcat (name, WEB_SUFFIX, NULL);
+  const char *key = find_key (templates, file, languages);
+  if (key == NULL)
+    {
+      g_set_error (error, LETTER_ERROR, LETTER_ERROR_READ, "there is no template %s", file);
+      return FALSE;
+    }
+  g_autofree char *language = g_strndup (key, strcspn (key, "/"));
+  WebData own = *data;
+  own.language = language;
+  return template_fill_web (g_hash_table_lookup (templates->by_name, key), &own, html, error);
+}
+
 char *
 templates_find_language (const Templates *templates, const char *name, const char *languages)
 {
@@ -85,6 +105,8 @@ load_file (Templates *templates, const char *path, const char *language, const c
   gboolean used = FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
     used = used || g_str_equal (letters[i], name);
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    used = used || g_str_equal (pages[i], name);
   if (!used)
     g_message ("%s: no letter has this name, so this template is never used", path);
   g_autofree char *tag = normalise_tag (language);
@@ -112,10 +134,11 @@ load_language (Templates *templates, const char *path, const char *language, GEr
   const char *entry;
   while ((entry = g_dir_read_name (folder)) != NULL)
     {
-      if (*entry == '.' || !g_str_has_suffix (entry, SUFFIX))
+      gboolean letter = g_str_has_suffix (entry, SUFFIX);
+      if (*entry == '.' || (!letter && !g_str_has_suffix (entry, WEB_SUFFIX)))
         continue;
       g_autofree char *file = g_build_filename (path, entry, NULL);
-      g_autofree char *name = g_strndup (entry, strlen (entry) - strlen (SUFFIX));
+      g_autofree char *name = g_strndup (entry, strlen (entry) - (letter ? strlen (SUFFIX) : 0));
       if (!load_file (templates, file, language, name, error))
         return FALSE;
     }
@@ -139,19 +162,27 @@ load_languages (Templates *templates, const char *path, GError **error)
   return TRUE;
 }
 
-/* Whatever a sender's language, the default has every letter. */
+static gboolean
+check_present (const Templates *templates, const char *path, const char *name, const char *suffix, GError **error)
+{
+  if (find_in_language (templates, templates->default_language, name) != NULL)
+    return TRUE;
+  g_set_error (error, LETTER_ERROR, LETTER_ERROR_READ,
+               "%s/%s/%s%s: the default language must have this template; copy it from another language", path,
+               templates->default_language, name, suffix);
+  return FALSE;
+}
+
+/* Whatever a reader's language, the default has every letter and page. */
 static gboolean
 check_complete (const Templates *templates, const char *path, GError **error)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
-    if (find_in_language (templates, templates->default_language, letters[i]) == NULL)
-      {
-        g_set_error (error, LETTER_ERROR, LETTER_ERROR_READ,
-                     "%s/%s/%s%s: the default language must have this template; copy it from another language", path,
-                     templates->default_language, letters[i], SUFFIX);
-        return FALSE;
-      }
-  return TRUE;
+  gboolean complete = TRUE;
+  for (guint i = 0; complete && i < G_N_ELEMENTS (letters); i++)
+    complete = check_present (templates, path, letters[i], SUFFIX, error);
+  for (guint i = 0; complete && i < G_N_ELEMENTS (pages); i++)
+    complete = check_present (templates, path, pages[i], "", error);
+  return complete;
 }
 
 Templates *

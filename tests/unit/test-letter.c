@@ -17,6 +17,8 @@ static const char *const names[] = { "acknowledgement", "after-hours", "holiday"
                                      "page-short", "page-acknowledged", "page-resolved", "page-reminder",
                                      "page-answer", "taken" };
 
+static const char *const pages[] = { "web-page", "web-incident", "web-problem" };
+
 /* ---- folders of templates ---- */
 
 typedef struct {
@@ -24,12 +26,19 @@ typedef struct {
 } Place;
 
 static void
-write_template (const Place *place, const char *language, const char *name, const char *text)
+write_file (const Place *place, const char *language, const char *name, const char *text)
 {
   g_autofree char *folder = g_build_filename (place->folder, language, NULL);
-  g_autofree char *file = g_strconcat (folder, "/", name, ".txt", NULL);
+  g_autofree char *file = g_build_filename (folder, name, NULL);
   g_assert_cmpint (g_mkdir_with_parents (folder, 0755), ==, 0);
   g_assert_true (g_file_set_contents (file, text, -1, NULL));
+}
+
+static void
+write_template (const Place *place, const char *language, const char *name, const char *text)
+{
+  g_autofree char *file = g_strconcat (name, ".txt", NULL);
+  write_file (place, language, file, text);
 }
 
 static void
@@ -39,6 +48,11 @@ place_set_up (Place *place, gconstpointer data)
   place->folder = g_dir_make_tmp ("letter-XXXXXX", NULL);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     write_template (place, "en", names[i], "Subject: {{tag}} {{subject}}\n\nEnglish {{number}}\n");
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    {
+      g_autofree char *file = g_strconcat (pages[i], ".html", NULL);
+      write_file (place, "en", file, "<p lang=\"{{language}}\">{{number}} {{subject}}</p>\n");
+    }
 }
 
 static void
@@ -856,6 +870,109 @@ test_first_at_once (void)
   g_thread_join (writer);
 }
 
+/* ---- web pages ---- */
+
+static char *
+fill_web (const Templates *templates, const char *name, const char *languages, const WebData *data)
+{
+  g_autoptr (GError) error = NULL;
+  char *html = NULL;
+  templates_fill_web (templates, name, languages, data, &html, &error);
+  g_assert_no_error (error);
+  return html;
+}
+
+static void
+test_web_escapes (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", NULL);
+  const WebData hostile = { .number = "7", .subject = "<script>alert(\"1\")</script> & '{{company}}'\r\n\342\200\256x" };
+  g_autofree char *html = fill_web (templates, "web-incident", "fr", &hostile);
+  g_assert_cmpstr (html, ==, "<p lang=\"en\">7 &lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &apos;{{company}}&apos;  x</p>\n");
+}
+
+/* An escape is not cut in two. */
+static void
+test_web_long_value (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", NULL);
+  g_autofree char *long_subject = g_strnfill (2 * LIMIT_SUBJECT, '<');
+  const WebData page = { .number = "7", .subject = long_subject };
+  g_autofree char *html = fill_web (templates, "web-incident", NULL, &page);
+  g_auto (GStrv) pieces = g_strsplit (html, "&lt;", -1);
+  g_assert_cmpuint (g_strv_length (pieces), >, LIMIT_SUBJECT - 5);
+  g_assert_cmpuint (g_strv_length (pieces), <=, LIMIT_SUBJECT + 1);
+  for (guint i = 1; pieces[i + 1] != NULL; i++)
+    g_assert_cmpstr (pieces[i], ==, "");
+}
+
+static void
+test_web_content (Place *place, gconstpointer data)
+{
+  (void) data;
+  write_file (place, "en", "web-page.html", "a { color: red; }\n{{if more}}\n{{more}}\n{{end}}\n{{content}}\n");
+  g_autoptr (Templates) templates = templates_load (place->folder, "en", NULL);
+  const WebData page = { .content = "<b>x</b>\n<i>{{more}}</i>", .more = "<3" };
+  g_autofree char *html = fill_web (templates, "web-page", NULL, &page);
+  g_assert_cmpstr (html, ==, "a { color: red; }\n&lt;3\n<b>x</b>\n<i>{{more}}</i>\n");
+}
+
+static void
+test_web_load_errors (Place *place, gconstpointer data)
+{
+  (void) data;
+  write_file (place, "en", "web-page.html", "<p>\n{{phone}}</p>\n"); /* a letter's, not a page's */
+  assert_load_fails (place, LETTER_ERROR_SYNTAX, "web-page.html:2: {{phone}}");
+  write_file (place, "en", "web-page.html", "<p>{{content}}{{content}}{{content}}</p>\n");
+  assert_load_fails (place, LETTER_ERROR_LENGTH, "web-page.html");
+  write_file (place, "en", "web-page.html", "<p></p>\n");
+  write_file (place, "fr", "web-problem.html", "<p>{{if problem}}</p>\n");
+  assert_load_fails (place, LETTER_ERROR_SYNTAX, "fr/web-problem.html");
+  write_file (place, "fr", "web-problem.html", "<p></p>\n");
+  g_autofree char *path = g_build_filename (place->folder, "en", "web-incident.html", NULL);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  assert_load_fails (place, LETTER_ERROR_READ, "en/web-incident.html: the default language must have this template");
+}
+
+/* What each state of an incident is told as, in the languages that come with Frontdesk. */
+static const struct {
+  WebData data;
+  const char *en, *fr, *vi;
+} states[] = {
+  { { .holder = "" }, "Nobody has it yet.", "Personne", "Ch\306\260a c\303\263 ai" },
+  { { .holder = "Bob <b>", .since = "10:15 on Tuesday" }, "Bob &lt;b&gt; has it, since 10:15 on Tuesday.", "Bob &lt;b&gt; l\342\200\231a en charge (10:15",
+    "Bob &lt;b&gt; \304\221ang x\341\273\255 l\303\275 (10:15" },
+  { { .holder = "Bob", .since = "10:15", .mine = "yes" }, "You have it, since 10:15.", "Vous l\342\200\231avez en charge (10:15)", "B\341\272\241n \304\221ang" },
+  { { .holder = "Bob", .since = "10:15", .mine = "yes", .done = "acknowledge" }, "You have it now.", "maintenant", "B\341\272\241n \304\221\303\243 ti\341\272\277p nh\341\272\255n." },
+  { { .holder = "Bob", .since = "10:15", .mine = "yes", .done = "resolve", .resolved = "10:20" }, "You have resolved it.", "Vous l\342\200\231avez r\303\251solu.",
+    "B\341\272\241n \304\221\303\243 x\341\273\255 l\303\275 xong." },
+  { { .holder = "Bob", .since = "10:15", .resolved = "10:20" }, "Resolved: 10:20.", "R\303\251solu", "xong: 10:20." },
+};
+
+static void
+test_shipped_states (void)
+{
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    {
+      const char *const said[][2] = { { "en", states[i].en }, { "fr", states[i].fr }, { "vi", states[i].vi } };
+      for (guint j = 0; j < G_N_ELEMENTS (said); j++)
+        {
+          g_autofree char *html = fill_web (templates, "web-incident", said[j][0], &states[i].data);
+          if (strstr (html, said[j][1]) == NULL)
+            g_error ("\"%s\" is missing in:\n%s", said[j][1], html);
+          const char *strong = strstr (html, "<strong>"), *end = strstr (html, "</strong>");
+          guint stops = 0;
+          for (const char *at = strong; at < end; at++)
+            stops += *at == '.';
+          g_assert_cmpuint (stops, ==, 1); /* one sentence, and not another one too */
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -867,6 +984,11 @@ main (int argc, char **argv)
   g_test_add_func ("/templates/shipped-targets", test_shipped_targets);
   g_test_add_func ("/templates/shipped-reply", test_shipped_reply);
   g_test_add_func ("/templates/shipped-customer-letters", test_shipped_customer_letters);
+  WITH_PLACE ("/web/escapes", test_web_escapes);
+  WITH_PLACE ("/web/long-value", test_web_long_value);
+  WITH_PLACE ("/web/content", test_web_content);
+  WITH_PLACE ("/web/load-errors", test_web_load_errors);
+  g_test_add_func ("/web/shipped-states", test_shipped_states);
   WITH_PLACE ("/templates/load-errors", test_load_errors);
   WITH_PLACE ("/templates/broken-in-other-language", test_broken_in_other_language);
   WITH_PLACE ("/templates/missing", test_missing);
