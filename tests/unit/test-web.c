@@ -6,6 +6,7 @@
 #include "web/client.h"
 #include "web/form.h"
 #include "web/rates.h"
+#include "web/signature.h"
 
 /* ---- who asks ---- */
 
@@ -198,6 +199,48 @@ test_form_bound (void)
   g_assert_null (more);
 }
 
+/* ---- signatures ---- */
+
+static char *
+sign (const char *token, const char *url, const char *text)
+{
+  g_autoptr (GPtrArray) form = form_parse (text, strlen (text));
+  return signature_twilio (token, url, form);
+}
+
+/* Twilio's own example, in "Validating requests". */
+static void
+test_twilio_vector (void)
+{
+  static const char url[] = "https://mycompany.com/myapp.php?foo=1&bar=2";
+  g_autofree char *right = sign ("12345", url,
+                                 "CallSid=CA1234567890ABCDE&Caller=%2B14158675310&Digits=1234&From=%2B14158675310&To=%2B18005551212");
+  g_autofree char *mixed = sign ("12345", url,
+                                 "To=%2B18005551212&Digits=1234&From=%2B14158675310&CallSid=CA1234567890ABCDE&Caller=%2B14158675310");
+  g_autofree char *other_digits = sign ("12345", url,
+                                        "CallSid=CA1234567890ABCDE&Caller=%2B14158675310&Digits=1235&From=%2B14158675310&To=%2B18005551212");
+  g_autofree char *other_url = sign ("12345", "https://mycompany.com/myapp.php?foo=1&bar=3",
+                                     "CallSid=CA1234567890ABCDE&Caller=%2B14158675310&Digits=1234&From=%2B14158675310&To=%2B18005551212");
+  g_autofree char *other_token = sign ("12346", url,
+                                       "CallSid=CA1234567890ABCDE&Caller=%2B14158675310&Digits=1234&From=%2B14158675310&To=%2B18005551212");
+  g_assert_cmpstr (right, ==, "GvWf1cFY/Q7PnoempGyD5oXAezc=");
+  g_assert_cmpstr (mixed, ==, right);
+  g_assert_cmpstr (other_digits, !=, right);
+  g_assert_cmpstr (other_url, !=, right);
+  g_assert_cmpstr (other_token, !=, right);
+}
+
+static void
+test_signature_equal (void)
+{
+  g_assert_true (signature_equal ("", ""));
+  g_assert_true (signature_equal ("abc=", "abc="));
+  g_assert_false (signature_equal ("abc=", "abC="));
+  g_assert_false (signature_equal ("abc=", "abc"));
+  g_assert_false (signature_equal ("abc", "abc="));
+  g_assert_false (signature_equal ("xbc", "abc"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -209,5 +252,7 @@ main (int argc, char **argv)
   g_test_add_func ("/web/rates-keys", test_rates_keys);
   g_test_add_func ("/web/form", test_form);
   g_test_add_func ("/web/form-bound", test_form_bound);
+  g_test_add_func ("/web/twilio-vector", test_twilio_vector);
+  g_test_add_func ("/web/signature-equal", test_signature_equal);
   return g_test_run ();
 }
