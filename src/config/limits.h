@@ -72,4 +72,6 @@
 #define LIMIT_WEB_RATE           2                 /* a second after that */
 #define LIMIT_WEB_CLIENTS        10000             /* whose requests are counted */
 #define LIMIT_WEB_CONTENT        (32 * 1024)       /* octets of what a web page tells; fits LIMIT_LETTER with its frame */
+#define LIMIT_WEB_SIGNATURE_AGE  300               /* seconds for which a signed hook is good */
+#define LIMIT_WEB_REPLIES        20                /* SMS an hour that one number gets for its own */
 #define LIMIT_WEB_DUTIES         5000              /* of one agent in an on-call feed */

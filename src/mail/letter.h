@@ -69,7 +69,7 @@ typedef struct {
   const char *done;             /* what this request did: "acknowledge", "resolve" */
   const char *content, *more;   /* of a whole page: what it tells; the number of incidents left out */
   const char *can_acknowledge, *can_resolve; /* "yes": the button is offered */
-  const char *problem;          /* "unknown", "expired", "unavailable" */
+  const char *problem;          /* "unknown", "expired", "unavailable"; in a sentence also "help", "none", "press" */
 } WebData;
 
 /* Fills the template NAME.html in the language that templates_fill() would take. *HTML is the caller's. Errors:

@@ -17,7 +17,7 @@ static const char *const letters[] = { "acknowledgement", "after-hours", "holida
                                        "page-answer", "taken" };
 
 /* With their suffix, as letters are without it in the table below. */
-static const char *const pages[] = { "web-page.html", "web-incident.html", "web-problem.html" };
+static const char *const pages[] = { "web-page.html", "web-incident.html", "web-problem.html", "web-sentence.html" };
 
 struct Templates {
   GHashTable *by_name; /* (element-type utf8 Template) "fr-ca/acknowledgement" */

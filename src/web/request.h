@@ -14,6 +14,7 @@ typedef struct {
   const Seal *seal;
   WebAudit audit; /* nullable */
   gpointer audit_data;
+  Rates *replies; /* by telephone number */
 } Rooms;
 
 typedef struct {
@@ -52,3 +53,8 @@ void answer_tag (Answer *answer, const Request *request);
 
 void health_answer (const Request *request, Answer *answer);
 void feed_answer (const Request *request, Answer *answer);
+void ack_answer (const Request *request, Answer *answer);
+void twilio_answer_sms (const Request *request, Answer *answer);
+void twilio_answer_status (const Request *request, Answer *answer);
+void twilio_answer_digits (const Request *request, Answer *answer);
+void page_answer (const Request *request, Answer *answer);

@@ -47,6 +47,11 @@ typedef struct {
 static const Route routes[] = {
   { "/healthz", FALSE, TRUE, health_answer },
   { "/oncall.ics", FALSE, TRUE, feed_answer },
+  { "/ack/*", TRUE, TRUE, ack_answer },
+  { "/hooks/twilio/*/sms", TRUE, FALSE, twilio_answer_sms },
+  { "/hooks/twilio/*/status", TRUE, FALSE, twilio_answer_status },
+  { "/hooks/twilio/*/digits", TRUE, FALSE, twilio_answer_digits },
+  { "/hooks/page/*", TRUE, FALSE, page_answer },
 };
 
 /* ---- what is asked for ---- */
@@ -411,6 +416,7 @@ web_start (Store *store, const Seal *seal, Config *config, Templates *templates,
   web->config = config_ref (config);
   web->templates = templates_ref (templates);
   web->guests = guests_new ();
+  web->rooms.replies = rates_new (LIMIT_WEB_REPLIES, G_TIME_SPAN_HOUR / LIMIT_WEB_REPLIES, LIMIT_WEB_CLIENTS);
   web->rates = rates_new (LIMIT_WEB_BURST, G_USEC_PER_SEC / LIMIT_WEB_RATE, LIMIT_WEB_CLIENTS);
   web->server = start_server (web, listener);
   if (web->server != NULL)
@@ -438,6 +444,7 @@ web_stop (Web *web)
     MHD_stop_daemon (web->server);
   guests_free (web->guests);
   rates_free (web->rates);
+  rates_free (web->rooms.replies);
   config_unref (web->config);
   templates_unref (web->templates);
   g_mutex_clear (&web->lock);

@@ -17,7 +17,7 @@ static const char *const names[] = { "acknowledgement", "after-hours", "holiday"
                                      "page-short", "page-acknowledged", "page-resolved", "page-reminder",
                                      "page-answer", "taken" };
 
-static const char *const pages[] = { "web-page", "web-incident", "web-problem" };
+static const char *const pages[] = { "web-page", "web-incident", "web-problem", "web-sentence" };
 
 /* ---- folders of templates ---- */
 
