@@ -165,8 +165,8 @@ send_again (Database *database, const OutboxRow *row, const Report *report, GErr
 {
   database->made_due |= STORE_DUE_PAGE;
   return database_run (database, error,
-                       "UPDATE outbox SET state = 'due', due_at = ?, last_error = ?, provider_id = NULL, fate = NULL WHERE id = ? AND "
-                       "state = 'sent' AND EXISTS (SELECT 1 FROM incident WHERE incident.id = outbox.incident AND incident.state = "
+                       "UPDATE outbox SET state = 'due', due_at = ?, last_error = ?, provider_id = NULL, fate = NULL, fate_sequence = "
+                       "NULL WHERE id = ? AND state = 'sent' AND EXISTS (SELECT 1 FROM incident WHERE incident.id = outbox.incident AND incident.state = "
                        "'triggered')",
                        "isi", report->now + AGAIN_AFTER, report->detail, row->id);
 }
