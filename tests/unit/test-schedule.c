@@ -1,5 +1,5 @@
 /* Who is on call: another program's published hand-overs, calendars, overrides, and what must hold of every schedule. */
-#include "desk/schedule.h"
+#include "desk/lookahead.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -501,6 +501,44 @@ test_gaps (void)
                    "2026-11-20T00:00:00Z 2026-11-23T16:00:00Z\n2026-11-26T16:00:00Z 2026-11-26T20:00:00Z\n2026-11-26T22:00:00Z 2026-11-28T00:00:00Z\n");
 }
 
+/* ---- the days ahead ---- */
+
+static GPtrArray *
+look_ahead (const Config *config, const GPtrArray *overrides, const char *at)
+{
+  return lookahead_find (&(Roster){ .config = config, .overrides = overrides }, read_instant (at, NULL));
+}
+
+static void
+assert_findings (const GPtrArray *findings, const char *const *wanted)
+{
+  g_assert_cmpuint (findings->len, ==, g_strv_length ((char **) wanted));
+  for (guint i = 0; i < findings->len; i++)
+    g_assert_cmpstr (((const Finding *) g_ptr_array_index (findings, i))->text, ==, wanted[i]);
+}
+
+/* As time goes on, a trouble is called otherwise, but is known by its key. */
+static void
+test_look_ahead (void)
+{
+  g_autoptr (Config) config = load_week ();
+  g_autoptr (GPtrArray) before = look_ahead (config, NULL, "2026-11-22T08:00:00Z"),
+                        later = look_ahead (config, NULL, "2026-11-22T09:00:00Z"),
+                        during = look_ahead (config, NULL, "2026-11-24T08:00:00Z");
+  assert_findings (before, (const char *const[]){
+    "nobody is on call by schedule \"s\" from 2026-11-22 00:00 to 2026-11-23 08:00 (America/Vancouver)",
+    "nobody is on call by schedule \"s\" from 2026-11-26 08:00 to 2026-12-22 00:00 (America/Vancouver)", NULL });
+  assert_findings (later, (const char *const[]){
+    "nobody is on call by schedule \"s\" from 2026-11-22 01:00 to 2026-11-23 08:00 (America/Vancouver)",
+    "nobody is on call by schedule \"s\" from 2026-11-26 08:00 to 2026-12-22 01:00 (America/Vancouver)", NULL });
+  const Finding *first = g_ptr_array_index (before, 0), *last = g_ptr_array_index (before, 1);
+  g_assert_cmpstr (((const Finding *) g_ptr_array_index (later, 0))->key, ==, first->key);
+  g_assert_cmpstr (((const Finding *) g_ptr_array_index (later, 1))->key, ==, last->key);
+  g_assert_cmpuint (during->len, ==, 1);
+  g_assert_cmpstr (((const Finding *) g_ptr_array_index (during, 0))->key, ==, last->key);
+  g_assert_cmpstr (first->key, !=, last->key);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -518,6 +556,7 @@ main (int argc, char **argv)
   g_test_add_func ("/schedule/override-list", test_override_list);
   g_test_add_func ("/schedule/override-of-a-colleague", test_override_of_a_colleague);
   g_test_add_func ("/schedule/gaps", test_gaps);
+  g_test_add_func ("/schedule/look-ahead", test_look_ahead);
   int status = g_test_run ();
   static const char *const files[] = { "noc.ics", "frontdesk.conf" };
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
