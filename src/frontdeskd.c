@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "delivery/calendars.h"
 #include "delivery/channel.h"
 #include "delivery/delivery.h"
 #include "desk/desk.h"
+#include "desk/lookahead.h"
 #include "desk/upkeep.h"
 #include "detach.h"
 #include "gateway/gateway.h"
@@ -30,9 +32,13 @@ typedef struct {
   Config *config;
   Seal *seal;
   Store *store;
-  Desk *desk;
+  GMutex swap; /* guards the two below, and what is made of them elsewhere */
+  Desk *desk;  /* the one that counts */
+  gboolean closing;
   Delivery *delivery;
   Web *web; /* nullable */
+  Calendars *calendars;
+  GHashTable *told; /* (element-type utf8) troubles that are in the log already; of the calendars' thread */
   GThread *signals;
   gint stopping; /* atomic */
 } Daemon;
@@ -171,6 +177,28 @@ block_signals (void)
   sigaction (SIGBUS, &(struct sigaction){ .sa_handler = on_lost_memory }, NULL);
 }
 
+/* From now on DESK counts, in place of OLD (nullable: of any). FALSE when that is not the one that counts, or none is to
+ * count any more. */
+static gboolean
+swap_desk (Daemon *daemon, const Desk *old, Desk *desk)
+{
+  g_mutex_lock (&daemon->swap);
+  gboolean good = !daemon->closing && (old == NULL || old == daemon->desk);
+  Desk *replaced = good ? daemon->desk : NULL;
+  if (good)
+    {
+      daemon->desk = desk_ref (desk);
+      gateway_set_desk (desk);
+      upkeep_install (daemon->store, desk->config, daemon->seal);
+      delivery_reload (daemon->delivery, desk->config, desk->templates);
+      if (daemon->web != NULL)
+        web_reload (daemon->web, desk->config, desk->templates);
+    }
+  g_mutex_unlock (&daemon->swap);
+  g_clear_pointer (&replaced, desk_unref);
+  return good;
+}
+
 /* The new configuration is checked and opened whole before anything is swapped; a bad one changes nothing. */
 static void
 reload (Daemon *daemon)
@@ -187,14 +215,88 @@ reload (Daemon *daemon)
           !g_str_equal (config->database, daemon->config->database) ||
           g_strcmp0 (config->web, daemon->config->web) != 0)
         g_warning ("a changed \"listen\", \"web\" or \"database\" takes effect at the next start only");
-      gateway_set_desk (desk);
-      upkeep_install (daemon->store, config, daemon->seal);
-      delivery_reload (daemon->delivery, config, desk->templates);
-      if (daemon->web != NULL)
-        web_reload (daemon->web, config, desk->templates);
+      swap_desk (daemon, NULL, desk);
+      calendars_reload (daemon->calendars, config);
       g_message ("configuration reloaded from %s", daemon->config_path);
     }
   sd_notify (0, "READY=1");
+}
+
+static void
+tell (Daemon *daemon, GHashTable *telling, const char *key, const char *text)
+{
+  if (g_hash_table_add (telling, g_strdup (key)) && (daemon->told == NULL || !g_hash_table_contains (daemon->told, key)))
+    g_warning ("%s", text);
+}
+
+/* What is wrong with CONFIG, and with who is on call in the next days, and FAILURE (nullable). What was wrong before, and
+ * still is, is not told again. */
+static void
+look_ahead (Daemon *daemon, const Config *config, const char *failure)
+{
+  gint64 now = g_get_real_time ();
+  g_autoptr (GPtrArray) overrides = store_list_overrides (daemon->store, now, NULL);
+  const Roster roster = { .config = config, .overrides = overrides };
+  g_autoptr (GPtrArray) findings = lookahead_find (&roster, now);
+  GHashTable *telling = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (failure != NULL)
+    tell (daemon, telling, failure, failure);
+  for (guint i = 0; config->remarks[i] != NULL; i++)
+    tell (daemon, telling, config->remarks[i], config->remarks[i]);
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const Finding *finding = g_ptr_array_index (findings, i);
+      tell (daemon, telling, finding->key, finding->text);
+    }
+  g_clear_pointer (&daemon->told, g_hash_table_unref);
+  daemon->told = telling;
+}
+
+/* The one that counts; NULL when none is to count any more. */
+static Desk *
+take_desk (Daemon *daemon)
+{
+  g_mutex_lock (&daemon->swap);
+  Desk *desk = daemon->closing ? NULL : desk_ref (daemon->desk);
+  g_mutex_unlock (&daemon->swap);
+  return desk;
+}
+
+/* CONFIG counts in place of OLD's, which it is renewed from, when another one is on call by it. FALSE when OLD does not count
+ * any more. */
+static gboolean
+take_times (Daemon *daemon, const Desk *old, Config *config)
+{
+  if (config_same_times (old->config, config))
+    return TRUE;
+  g_autoptr (Desk) desk = desk_renew (old, config);
+  if (!swap_desk (daemon, old, desk))
+    return FALSE;
+  g_message ("calendars read again");
+  return TRUE;
+}
+
+/* Files of calendars or holidays have changed. It is by the configuration as it was read last that they are read again: one
+ * that somebody is working on neither counts by it nor is in its way. Whom they name is looked up in that configuration, so
+ * that all of it is made anew, and swapped as a reload does. */
+static void
+renew (gpointer data)
+{
+  Daemon *daemon = data;
+  gboolean done = FALSE;
+  while (!done)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (Desk) old = take_desk (daemon);
+      g_autoptr (Config) config = old != NULL ? config_renew (old->config, &error) : NULL;
+      if (old == NULL)
+        return;
+      if (config == NULL)
+        g_prefix_error (&error, "calendars are not read again, those read before stay: ");
+      done = config == NULL || take_times (daemon, old, config);
+      if (done)
+        look_ahead (daemon, config != NULL ? config : old->config, error != NULL ? error->message : NULL);
+    }
 }
 
 /* A writer that hangs, on a dead disk say, holds this thread up, and the watchdog is not told that all is well. */
@@ -262,10 +364,21 @@ open_rooms (Daemon *daemon, GError **error)
   return daemon->desk != NULL && desk_prepare (daemon->desk, error) && open_web (daemon, error);
 }
 
+/* No desk counts any more, and none will. */
+static void
+close_desk (Daemon *daemon)
+{
+  g_mutex_lock (&daemon->swap);
+  daemon->closing = TRUE;
+  gateway_set_desk (NULL);
+  g_mutex_unlock (&daemon->swap);
+}
+
 static void
 close_rooms (Daemon *daemon)
 {
-  gateway_set_desk (NULL);
+  close_desk (daemon);
+  g_clear_pointer (&daemon->calendars, calendars_stop);
   g_clear_pointer (&daemon->web, web_stop);
   if (daemon->delivery != NULL)
     delivery_stop (daemon->delivery);
@@ -274,6 +387,22 @@ close_rooms (Daemon *daemon)
   g_clear_pointer (&daemon->seal, seal_free);
   g_clear_pointer (&daemon->config, config_unref);
   g_clear_pointer (&daemon->config_path, g_free);
+  g_clear_pointer (&daemon->told, g_hash_table_unref);
+  g_mutex_clear (&daemon->swap);
+}
+
+/* A calendar of which there is no copy yet is waited for, as nobody would be on call by it; but mail does not wait long. */
+static void
+open_calendars (Daemon *daemon)
+{
+  enum { PATIENCE = 10 }; /* s */
+  daemon->calendars = calendars_start (daemon->config, renew, daemon);
+  calendars_await (daemon->calendars, PATIENCE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Desk) old = take_desk (daemon);
+  g_autoptr (Config) config = config_renew (old->config, &error);
+  if (config != NULL)
+    take_times (daemon, old, config);
 }
 
 static int
@@ -285,6 +414,7 @@ serve (Daemon *daemon)
   upkeep_install (daemon->store, daemon->config, daemon->seal);
   daemon->delivery = delivery_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates);
   gateway_set_desk (daemon->desk);
+  open_calendars (daemon);
   if (!gateway_listen (daemon->config, &error))
     return fail (EX_UNAVAILABLE, "", error);
   daemon->signals = g_thread_new ("signals", wait_for_signals, daemon);
@@ -292,6 +422,7 @@ serve (Daemon *daemon)
   sd_notify (0, "READY=1");
   g_message ("serving on %s", daemon->config->listen);
   gboolean served = gateway_run (&error);
+  close_desk (daemon);
   sd_notify (0, "STOPPING=1");
   g_message ("stopping: no message is taken any more");
   if (!gateway_drain (daemon->config->drain, &late))
@@ -318,6 +449,7 @@ main (int argc, char **argv)
     }
   const char *config_path = options.config_path != NULL ? options.config_path : SYSCONFDIR "/frontdesk/frontdesk.conf";
   Daemon running = { .config_path = g_canonicalize_filename (config_path, NULL) };
+  g_mutex_init (&running.swap);
   g_free (options.config_path);
   running.config = config_load (running.config_path, &error);
   if (running.config == NULL)

@@ -85,6 +85,7 @@ check_oncall (Report *list, const Config *config, Store *store)
 {
   gint64 now = g_get_real_time ();
   g_autoptr (GPtrArray) overrides = store != NULL ? store_list_overrides (store, now, NULL) : NULL;
+  doctor_check_calendars (list, config, now);
   doctor_check_oncall (list, config, overrides, now);
 }
 

@@ -83,8 +83,12 @@ add_holidays (Build *build, Calendar *calendar, cfg_t *section)
 {
   g_autoptr (GArray) holidays = g_array_new (FALSE, FALSE, sizeof (CalendarDate));
   for (unsigned int i = 0; i < cfg_size (section, "holidays"); i++)
-    if (!read_holidays (build, section, cfg_getnstr (section, "holidays", i), holidays))
-      return FALSE;
+    {
+      const char *path = g_string_chunk_insert_const (build->strings, cfg_getnstr (section, "holidays", i));
+      g_ptr_array_add (build->config->holiday_files, (gpointer) path);
+      if (!read_holidays (build, section, path, holidays))
+        return FALSE;
+    }
   for (guint i = 0; i < holidays->len; i++)
     if (!is_worked (section, &g_array_index (holidays, CalendarDate, i)))
       g_array_append_val (calendar->dates, g_array_index (holidays, CalendarDate, i));

@@ -86,13 +86,15 @@ arena_clear (gpointer data)
     g_ptr_array_unref (lists[i]);
   g_hash_table_unref (config->role_by_address);
   g_ptr_array_unref (config->web_proxies);
+  g_ptr_array_unref (config->holiday_files);
+  g_hash_table_unref (config->sources);
   g_strfreev (config->remarks);
   g_ptr_array_unref (arena->memory);
   g_string_chunk_free (arena->strings);
 }
 
 static Arena *
-arena_new (const char *path)
+arena_new (const char *path, GHashTable *sources)
 {
   Arena *arena = g_atomic_rc_box_new0 (Arena);
   Config *config = &arena->config;
@@ -109,17 +111,19 @@ arena_new (const char *path)
   config->roles = g_ptr_array_new ();
   config->web_proxies = g_ptr_array_new_with_free_func (g_object_unref);
   config->role_by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  config->holiday_files = g_ptr_array_new ();
+  config->sources = g_hash_table_ref (sources);
   return arena;
 }
 
-Config *
-config_load (const char *path, GError **error)
+/* By the text in SOURCES, where PATH and what it includes are there. */
+static Config *
+load (const char *path, GHashTable *sources, GError **error)
 {
-  g_autofree char *full = g_canonicalize_filename (path, NULL);
-  cfg_t *root = options_parse (full, error);
+  cfg_t *root = options_parse (path, sources, error);
   if (root == NULL)
     return NULL;
-  Arena *arena = arena_new (full);
+  Arena *arena = arena_new (path, sources);
   g_autoptr (GStrvBuilder) remarks = g_strv_builder_new ();
   Build build = {
     .config = &arena->config, .root = root, .strings = arena->strings, .memory = arena->memory,
@@ -134,6 +138,20 @@ config_load (const char *path, GError **error)
     return &arena->config;
   config_unref (&arena->config);
   return NULL;
+}
+
+Config *
+config_load (const char *path, GError **error)
+{
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  g_autoptr (GHashTable) sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return load (full, sources, error);
+}
+
+Config *
+config_renew (const Config *config, GError **error)
+{
+  return load (config->path, config->sources, error);
 }
 
 Config *
@@ -213,4 +231,55 @@ config_find_role (const Config *config, const char *address, char **extension)
   if (role != NULL && extension != NULL)
     *extension = g_strndup (plus + 1, (gsize) (at - plus - 1));
   return role;
+}
+
+GPtrArray *
+config_list_calendars (const Config *config)
+{
+  GPtrArray *paths = g_ptr_array_new ();
+  g_ptr_array_extend (paths, config->holiday_files, NULL, NULL);
+  for (guint i = 0; i < config->schedules->len; i++)
+    {
+      const Schedule *schedule = g_ptr_array_index (config->schedules, i);
+      if (schedule->calendar != NULL)
+        g_ptr_array_add (paths, schedule->fetched ? schedule->copy : schedule->calendar);
+    }
+  return paths;
+}
+
+static gboolean
+has_same_shifts (const Schedule *one, const Schedule *other)
+{
+  gboolean same = one->shifts->len == other->shifts->len;
+  for (guint i = 0; same && i < one->shifts->len; i++)
+    {
+      const Shift *a = &g_array_index (one->shifts, Shift, i), *b = &g_array_index (other->shifts, Shift, i);
+      same = a->time.from == b->time.from && a->time.to == b->time.to && g_str_equal (a->name, b->name) &&
+             g_str_equal (a->agent->name, b->agent->name);
+    }
+  return same;
+}
+
+static gboolean
+has_same_dates (const Calendar *one, const Calendar *other)
+{
+  gboolean same = one->dates->len == other->dates->len;
+  for (guint i = 0; same && i < one->dates->len; i++)
+    {
+      const CalendarDate *a = &g_array_index (one->dates, CalendarDate, i),
+                         *b = &g_array_index (other->dates, CalendarDate, i);
+      same = a->day == b->day && a->kind == b->kind && g_strcmp0 (a->name, b->name) == 0;
+    }
+  return same;
+}
+
+gboolean
+config_same_times (const Config *one, const Config *other)
+{
+  gboolean same = TRUE;
+  for (guint i = 0; same && i < one->schedules->len; i++)
+    same = has_same_shifts (g_ptr_array_index (one->schedules, i), g_ptr_array_index (other->schedules, i));
+  for (guint i = 0; same && i < one->calendars->len; i++)
+    same = has_same_dates (g_ptr_array_index (one->calendars, i), g_ptr_array_index (other->calendars, i));
+  return same;
 }

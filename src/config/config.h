@@ -17,6 +17,7 @@ typedef enum {
   CONFIG_ERROR_READ,   /* the file cannot be opened or read */
   CONFIG_ERROR_SYNTAX, /* libConfuse does not understand it */
   CONFIG_ERROR_VALUE,  /* a value or a reference makes no sense; the message has file:line where known */
+  CONFIG_ERROR_KEEP,   /* the copy of a calendar cannot be written */
 } ConfigError;
 
 /* How well a sender is known, in rising order. */
@@ -113,7 +114,12 @@ struct Schedule {
   char *name;
   char *timezone;
   GTimeZone *zone;
-  char *calendar;     /* nullable */
+  char *calendar;     /* a file or, when FETCHED, a URL; nullable */
+  char *origin;       /* the same for messages: of a URL the server only, as the rest may be a secret */
+  gboolean fetched;
+  gint64 interval;    /* seconds between fetches */
+  char *password_file, *ca_file; /* for fetching; nullable */
+  char *copy;         /* the file of the last good copy: see config_keep_calendar(); NULL without a calendar */
   GArray *shifts;     /* (element-type Shift) of the calendar, by their beginning */
   gint64 longest;     /* of these */
   Rotation *rotation; /* nullable */
@@ -209,10 +215,33 @@ typedef struct {
   GPtrArray *calendars, *policies, *teams, *agents, *channels, *schedules, *escalations, *roles;
   char **remarks; /* sentences on what is no mistake: "FILE:LINE: holidays of ... are not known"; for -t and doctor */
   GHashTable *role_by_address; /* normalised address -> Role */
+  GPtrArray *holiday_files;    /* (element-type utf8) of all calendars */
+  GHashTable *sources;         /* (element-type utf8 utf8) path and text of the files that it was read from */
 } Config;
 
 /* Reads PATH. Ownership: the caller gets a reference. Errors: CONFIG_ERROR. */
 Config *config_load (const char *path, GError **error);
+
+/* CONFIG once more, by the text that it was read from, with the calendars and holidays that are on disk now. What has
+ * been changed in the configuration's own files meanwhile does not count. */
+Config *config_renew (const Config *config, GError **error);
+
+/* TRUE when ONE and OTHER, of which one is the other renewed, put the same agents on call and close on the same days. */
+gboolean config_same_times (const Config *one, const Config *other);
+
+/* The files that config_renew() reads, whether they are there or not. (element-type utf8), the caller's; the paths are
+ * CONFIG's. */
+GPtrArray *config_list_calendars (const Config *config);
+
+/* Makes TEXT, SCHEDULE's calendar, the last good copy, in one step, as of now. The copy is what counts while the calendar
+ * itself cannot be read, or makes no sense, or is elsewhere; commands read it, and only the daemon keeps it. Errors:
+ * CONFIG_ERROR_VALUE with NAME:line when TEXT makes no sense, and the old copy stays; CONFIG_ERROR_KEEP. */
+gboolean config_keep_calendar (const Config *config, const Schedule *schedule, const char *name, const char *text,
+                               GError **error);
+
+/* The same with the text that is in SCHEDULE's file, when it is another one than the copy's. Errors: CONFIG_ERROR_READ,
+ * too. */
+gboolean config_keep_calendar_file (const Config *config, const Schedule *schedule, GError **error);
 Config *config_ref (Config *config);
 void config_unref (Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Config, config_unref)

@@ -115,7 +115,8 @@ gboolean
 holidays_read (const char *path, GArray *dates, GStringChunk *names, GError **error)
 {
   const Reading reading = { .path = path, .dates = dates, .names = names, .error = error };
-  g_autoptr (GArray) parts = ics_read (path, LIMIT_HOLIDAY_FILE, error);
+  g_autofree char *text = ics_load (path, LIMIT_HOLIDAY_FILE, error);
+  g_autoptr (GArray) parts = text != NULL ? ics_parse (path, text, error) : NULL;
   for (guint i = 0; parts != NULL && i < parts->len; i++)
     {
       const IcsPart *part = &g_array_index (parts, IcsPart, i);

@@ -84,11 +84,14 @@ static gboolean
 cut (Cutting *cutting, const char *text, GError **error)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  gboolean calendar = FALSE;
+  gboolean calendar = FALSE, ended = FALSE;
+  guint count = g_strv_length (lines);
   for (guint i = 0; lines[i] != NULL; i++)
     {
       char *line = g_strchomp (lines[i]);
       calendar = calendar || g_ascii_strcasecmp (line, "BEGIN:VCALENDAR") == 0;
+      if (*line != '\0')
+        ended = g_ascii_strcasecmp (line, "END:VCALENDAR") == 0;
       if (*line != '\0' && *line != ' ' && *line != '\t' && (!calendar || strchr (line, ':') == NULL))
         return ics_fail (cutting->path, i + 1, "this is no line of an iCalendar file (RFC 5545)", error);
       if (!cut_line (cutting, line, i + 1, error))
@@ -96,11 +99,13 @@ cut (Cutting *cutting, const char *text, GError **error)
     }
   if (cutting->begin > 0)
     return ics_fail (cutting->path, cutting->begin, "the event that begins here does not end", error);
-  return calendar || ics_fail (cutting->path, 1, "this is no iCalendar file: BEGIN:VCALENDAR is missing", error);
+  if (!calendar)
+    return ics_fail (cutting->path, 1, "this is no iCalendar file: BEGIN:VCALENDAR is missing", error);
+  return ended || ics_fail (cutting->path, count, "the file breaks off here: END:VCALENDAR is missing", error);
 }
 
-GArray *
-ics_read (const char *path, gsize limit, GError **error)
+char *
+ics_load (const char *path, gsize limit, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autofree char *text = NULL;
@@ -115,10 +120,16 @@ ics_read (const char *path, gsize limit, GError **error)
       ics_fail (path, 1, "the file is too large for an iCalendar file of this kind", error);
       return NULL;
     }
+  return g_steal_pointer (&text);
+}
+
+GArray *
+ics_parse (const char *name, const char *text, GError **error)
+{
   icalerror_set_errors_are_fatal (0);
   g_autoptr (GString) buffer = g_string_new (NULL);
   g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (IcsPart));
   g_array_set_clear_func (parts, clear_part);
-  Cutting cutting = { .path = path, .parts = parts, .text = buffer };
+  Cutting cutting = { .path = name, .parts = parts, .text = buffer };
   return cut (&cutting, text, error) ? g_steal_pointer (&parts) : NULL;
 }

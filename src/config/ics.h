@@ -9,9 +9,13 @@ typedef struct {
   guint line;               /* where it begins */
 } IcsPart;
 
-/* The parts of the file PATH in their order; (element-type IcsPart), the caller's. A file beyond LIMIT octets is not
- * read. Errors: CONFIG_ERROR_READ, and CONFIG_ERROR_VALUE with file:line. */
-GArray *ics_read (const char *path, gsize limit, GError **error);
+/* The text of the file PATH, the caller's. Errors: CONFIG_ERROR_READ, and CONFIG_ERROR_VALUE when it has more than LIMIT
+ * octets. */
+char *ics_load (const char *path, gsize limit, GError **error);
+
+/* The parts of TEXT in their order; (element-type IcsPart), the caller's. A text that breaks off, as of a file that is
+ * being written, is a mistake. Errors: CONFIG_ERROR_VALUE with NAME:line. */
+GArray *ics_parse (const char *name, const char *text, GError **error);
 
 /* COMPONENT's properties of KIND; (element-type icalproperty), the caller's. libical can walk through only one kind at
  * a time. */

@@ -12,6 +12,7 @@
 static GMutex parse_lock;
 static struct {
   const char *file; /* being read; libConfuse knows none for sections without a title */
+  GHashTable *sources;
   guint depth;      /* of includes */
   GError *error;    /* the first one */
 } parse;
@@ -38,10 +39,21 @@ parse_path (cfg_t *section, cfg_opt_t *option, const char *value, void *result)
   return 0;
 }
 
+/* The text of PATH as it is, or was when it was read before. */
+static const char *
+find_text (const char *path)
+{
+  const char *known = g_hash_table_lookup (parse.sources, path);
+  char *text = known == NULL ? source_read (path, parse.error == NULL ? &parse.error : NULL) : NULL;
+  if (text != NULL)
+    g_hash_table_insert (parse.sources, g_strdup (path), text);
+  return known != NULL ? known : text;
+}
+
 static gboolean
 parse_file (cfg_t *root, const char *path)
 {
-  g_autofree char *text = source_read (path, parse.error == NULL ? &parse.error : NULL);
+  const char *text = find_text (path);
   if (text == NULL)
     return FALSE;
   g_autofree char *lines = g_strconcat (text, "\n", NULL);
@@ -238,13 +250,29 @@ static cfg_opt_t channel_options[] = {
   CFG_END (),
 };
 
-/* As parse_path(), but for what is no path. */
+/* Whether URL is fetched by TLS, or from this machine. */
+static gboolean
+is_secure (const char *url)
+{
+  static const char *const local[] = { "127.0.0.1", "::1", "localhost", NULL };
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
+  if (host == NULL || *host == '\0')
+    return FALSE;
+  return g_str_equal (g_uri_get_scheme (uri), "https") ||
+         (g_str_equal (g_uri_get_scheme (uri), "http") && g_strv_contains (local, host));
+}
+
+/* As parse_path(), but for a URL, which is not told in full, as it may be a secret. */
 static int
 parse_calendar (cfg_t *section, cfg_opt_t *option, const char *value, void *result)
 {
   if (strstr (value, "://") == NULL)
     return parse_path (section, option, value, result);
-  cfg_error (section, "calendar: \"%s\" is not fetched; keep the calendar in a file: calendar = \"oncall.ics\"", value);
+  *(const char **) result = value;
+  if (is_secure (value))
+    return 0;
+  cfg_error (section, "calendar: it is fetched by https://SERVER/..., and by http:// from 127.0.0.1 and localhost only");
   return -1;
 }
 
@@ -258,6 +286,9 @@ static cfg_opt_t rotation_options[] = {
 static cfg_opt_t schedule_options[] = {
   CFG_STR ("timezone", "UTC", CFGF_NONE),
   CFG_STR_CB ("calendar", NULL, CFGF_NODEFAULT, parse_calendar),
+  CFG_STR ("calendar-interval", "15m", CFGF_NONE),
+  OPTIONAL_PATH ("calendar-password-file"),
+  OPTIONAL_PATH ("ca-file"),
   CFG_SEC ("rotation", rotation_options, CFGF_NONE),
   CFG_END (),
 };
@@ -429,10 +460,11 @@ options_free (cfg_t *root)
 }
 
 cfg_t *
-options_parse (const char *path, GError **error)
+options_parse (const char *path, GHashTable *sources, GError **error)
 {
   g_mutex_lock (&parse_lock);
   parse.file = path;
+  parse.sources = sources;
   cfg_t *root = new_root ();
   gboolean parsed = parse_file (root, path);
   if (!parsed)

@@ -6,9 +6,10 @@
 
 #include "config/config.h"
 
-/* Parses PATH. Relative paths in it are resolved against the file that they stand in. To be freed with options_free().
+/* Parses PATH. Relative paths in it are resolved against the file that they stand in. A file's text is taken from SOURCES
+ * (element-type utf8 utf8), by its path; one that is not there is read, and kept there. To be freed with options_free().
  * Errors: CONFIG_ERROR_READ, CONFIG_ERROR_SYNTAX, CONFIG_ERROR_VALUE, each with file:line. */
-cfg_t *options_parse (const char *path, GError **error);
+cfg_t *options_parse (const char *path, GHashTable *sources, GError **error);
 
 /* The tables with their defaults, without a file: what there is to set. To be freed with options_free(). */
 cfg_t *options_new (void);

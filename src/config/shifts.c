@@ -16,11 +16,13 @@ typedef struct {
 typedef struct {
   Build *build;
   Schedule *schedule;
+  const char *name; /* of the text, for messages */
   GArray *parts;
   GHashTable *zones;   /* (element-type utf8 icaltimezone) of the file, by TZID */
   GArray *moved;       /* (element-type Moved) */
   GHashTable *unknown; /* (element-type utf8) names told of already */
   GHashTable *known;   /* (element-type utf8) "FROM TO AGENT" of each shift */
+  GPtrArray *remarks;  /* (element-type utf8) */
   gint64 now;
   GError **error;
 } Reading;
@@ -28,7 +30,7 @@ typedef struct {
 static gboolean
 fail (const Reading *reading, guint line, const char *text)
 {
-  return ics_fail (reading->schedule->calendar, line, text, reading->error);
+  return ics_fail (reading->name, line, text, reading->error);
 }
 
 /* ---- times ---- */
@@ -348,10 +350,9 @@ tell_unknown (const Event *event, const char *summary)
     coming = coming || g_array_index (event->times, Interval, i).to > reading->now;
   if (!coming || !g_hash_table_add (reading->unknown, g_strdup (summary)))
     return;
-  g_autofree char *remark =
-      g_strdup_printf ("%s:%u: nobody is on call by \"%s\", as that is no agent, and no ATTENDEE is one",
-                       reading->schedule->calendar, event->line, summary);
-  g_strv_builder_add (reading->build->remarks, remark);
+  g_ptr_array_add (reading->remarks,
+                   g_strdup_printf ("%s:%u: nobody is on call by \"%s\", as that is no agent, and no ATTENDEE is one",
+                                    reading->name, event->line, summary));
 }
 
 static gboolean
@@ -468,19 +469,41 @@ compare_shifts (gconstpointer one, gconstpointer other)
   return a < b ? -1 : a > b;
 }
 
-gboolean
-shifts_read (Build *build, Schedule *schedule, GError **error)
+/* What has been read of a text that turned out to be wrong does not count. */
+static void
+drop_shifts (Schedule *schedule)
 {
-  g_autoptr (GArray) parts = ics_read (schedule->calendar, LIMIT_SHIFT_FILE, error);
+  g_array_set_size (schedule->shifts, 0);
+  schedule->longest = 0;
+}
+
+gboolean
+shifts_parse (Build *build, Schedule *schedule, const char *name, const char *text, GError **error)
+{
+  g_autoptr (GArray) parts = ics_parse (name, text, error);
+  g_autoptr (GPtrArray) remarks = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GHashTable) zones = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_zone);
   g_autoptr (GHashTable) unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GArray) moved = g_array_new (FALSE, FALSE, sizeof (Moved));
-  const Reading reading = { .build = build, .schedule = schedule, .parts = parts, .zones = zones, .moved = moved,
-                            .unknown = unknown, .known = known, .now = g_get_real_time (), .error = error };
+  const Reading reading = { .build = build, .schedule = schedule, .name = name, .parts = parts, .zones = zones,
+                            .moved = moved, .unknown = unknown, .known = known, .remarks = remarks,
+                            .now = g_get_real_time (), .error = error };
   if (parts == NULL || !read_parts (&reading, READ_ZONES) || !read_parts (&reading, READ_MOVED) ||
       !read_parts (&reading, READ_EVENTS))
-    return FALSE;
+    {
+      drop_shifts (schedule);
+      return FALSE;
+    }
   g_array_sort (schedule->shifts, compare_shifts);
+  for (guint i = 0; i < remarks->len; i++)
+    g_strv_builder_add (build->remarks, g_ptr_array_index (remarks, i));
   return TRUE;
+}
+
+gboolean
+shifts_read (Build *build, Schedule *schedule, const char *path, GError **error)
+{
+  g_autofree char *text = ics_load (path, LIMIT_SHIFT_FILE, error);
+  return text != NULL && shifts_parse (build, schedule, path, text, error);
 }

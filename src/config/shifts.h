@@ -9,6 +9,9 @@
 
 #include "config/build.h"
 
-/* Reads SCHEDULE's calendar into its shifts; who is not known becomes a remark of BUILD. Errors: CONFIG_ERROR_READ, and
- * CONFIG_ERROR_VALUE with file:line. */
-gboolean shifts_read (Build *build, Schedule *schedule, GError **error);
+/* Reads the iCalendar TEXT, which messages call NAME, into SCHEDULE's shifts; who is not known becomes a remark of BUILD.
+ * On failure SCHEDULE has none. Errors: CONFIG_ERROR_VALUE with NAME:line. */
+gboolean shifts_parse (Build *build, Schedule *schedule, const char *name, const char *text, GError **error);
+
+/* The same of the file PATH. Errors: CONFIG_ERROR_READ, too. */
+gboolean shifts_read (Build *build, Schedule *schedule, const char *path, GError **error);

@@ -390,6 +390,7 @@ static const Rule rules[] = {
   { .section = "channel", .option = "caller-id", .check = check_line },
   { .section = "channel", .option = "timeout", .check = check_clock, .least = 1, .most = HOUR },
   { .section = "schedule", .option = "timezone", .check = check_timezone },
+  { .section = "schedule", .option = "calendar-interval", .check = check_clock, .least = 60, .most = 30 * DAY },
   { .section = "rotation", .option = "every", .check = check_every, .most = LIMIT_TURN },
   { .section = "rotation", .option = "start", .check = check_start },
   { .section = "step", .option = "wait", .check = check_clock, .least = 10, .most = 365 * DAY },

@@ -26,6 +26,18 @@ desk_open (Config *config, Store *store, const Seal *seal, GError **error)
 }
 
 Desk *
+desk_renew (const Desk *desk, Config *config)
+{
+  Desk *renewed = g_atomic_rc_box_new0 (Desk);
+  *renewed = (Desk){ .config = config_ref (config),
+                     .directory = directory_ref (desk->directory),
+                     .templates = templates_ref (desk->templates),
+                     .store = desk->store,
+                     .seal = desk->seal };
+  return renewed;
+}
+
+Desk *
 desk_ref (Desk *desk)
 {
   return g_atomic_rc_box_acquire (desk);
@@ -34,7 +46,7 @@ desk_ref (Desk *desk)
 static void
 desk_clear (Desk *desk)
 {
-  directory_free (desk->directory);
+  directory_unref (desk->directory);
   templates_unref (desk->templates);
   config_unref (desk->config);
 }

@@ -22,6 +22,8 @@ typedef struct {
 
 /* Opens directory and templates for CONFIG (a reference is taken). Errors: DIRECTORY_ERROR, LETTER_ERROR. */
 Desk *desk_open (Config *config, Store *store, const Seal *seal, GError **error);
+/* DESK by CONFIG, which is DESK's own, renewed: with the directory, what it remembers, and the templates that DESK has. */
+Desk *desk_renew (const Desk *desk, Config *config);
 Desk *desk_ref (Desk *desk);
 void desk_unref (Desk *desk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Desk, desk_unref)

@@ -41,7 +41,7 @@ Directory *
 directory_new (const Config *config, Store *store, GError **error)
 {
   gboolean ldap = config->directory.type == DIRECTORY_LDAP;
-  g_autoptr (Directory) directory = g_new0 (Directory, 1);
+  g_autoptr (Directory) directory = g_atomic_rc_box_new0 (Directory);
   directory->engine = ldap ? &directory_ldap : &directory_table;
   directory->config = config_ref ((Config *) config);
   directory->store = store;
@@ -58,9 +58,16 @@ directory_new (const Config *config, Store *store, GError **error)
   return g_steal_pointer (&directory);
 }
 
-void
-directory_free (Directory *directory)
+Directory *
+directory_ref (Directory *directory)
 {
+  return g_atomic_rc_box_acquire (directory);
+}
+
+static void
+directory_clear (gpointer data)
+{
+  Directory *directory = data;
   g_ptr_array_unref (directory->handles);
   if (directory->table != NULL)
     directory->engine->close (directory->table);
@@ -70,7 +77,12 @@ directory_free (Directory *directory)
   g_cond_clear (&directory->returned);
   g_cond_clear (&directory->answered);
   config_unref (directory->config);
-  g_free (directory);
+}
+
+void
+directory_unref (Directory *directory)
+{
+  g_atomic_rc_box_release_full (directory, directory_clear);
 }
 
 static gint64

@@ -33,8 +33,9 @@ extern const DirectoryEngine directory_table;
 
 /* STORE is used by the table engine and must outlive the directory. Does not connect yet. Errors: DIRECTORY_ERROR. */
 Directory *directory_new (const Config *config, Store *store, GError **error);
-void directory_free (Directory *directory);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, directory_free)
+Directory *directory_ref (Directory *directory);
+void directory_unref (Directory *directory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, directory_unref)
 
 /* Looks ADDRESS up, by itself and then by its domain, in at most the configured time-out (and a moment).
  * *CONTACT (the caller's) is set when DIRECTORY_FOUND. *ERROR is set only with DIRECTORY_UNAVAILABLE, for the log. */

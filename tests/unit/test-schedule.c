@@ -386,6 +386,7 @@ static const struct {
   { "BEGIN:VTIMEZONE\r\nTZID:x\r\nEND:VTIMEZONE\r\n", "noc.ics:4: the time zone that begins here has no TZID, or no rules" },
   { "BEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n", "noc.ics:4: the time zone that begins here has no TZID" },
   { "what is this\r\n", "noc.ics:4: this is no line" },
+  { "END:VCALENDAR\r\n" EVENT ("SUMMARY:alice\r\nDTSTART:20261102T090000Z\r\nDURATION:PT1H\r\n") "X-A:", "noc.ics:12: the file breaks off here" },
 };
 
 static void
