@@ -131,5 +131,6 @@ ics_parse (const char *name, const char *text, GError **error)
   g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (IcsPart));
   g_array_set_clear_func (parts, clear_part);
   Cutting cutting = { .path = name, .parts = parts, .text = buffer };
-  return cut (&cutting, text, error) ? g_steal_pointer (&parts) : NULL;
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  return cut (&cutting, valid, error) ? g_steal_pointer (&parts) : NULL;
 }

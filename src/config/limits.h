@@ -55,6 +55,7 @@
 #define LIMIT_SHIFTS             100000            /* of one schedule */
 #define LIMIT_SHIFT_DAYS         366               /* of one shift */
 #define LIMIT_SHIFT_AHEAD        3660              /* days from now on: so far recurring shifts are written out */
+#define LIMIT_UNKNOWN_NAMES      20                /* of a calendar's events, told one by one */
 #define LIMIT_TURN               1000              /* units that a rotation's turn lasts */
 #define LIMIT_CONFIG_FILE        (16 * 1024 * 1024) /* octets */
 #define LIMIT_INCLUDE_DEPTH      10                /* files that include each other */

@@ -355,12 +355,26 @@ tell_unknown (const Event *event, const char *summary)
                                     reading->name, event->line, summary));
 }
 
+/* What the event is called, on one line of a bounded length: a calendar may come from anywhere. */
+static char *
+read_summary (const Event *event)
+{
+  const char *value = icalcomponent_get_summary (event->component);
+  g_autoptr (GString) summary = g_string_new (NULL);
+  guint count = 0;
+  for (const char *at = value; at != NULL && *at != '\0' && count < LIMIT_NAME; at = g_utf8_next_char (at), count++)
+    {
+      gunichar character = g_utf8_get_char (at);
+      g_string_append_unichar (summary, g_unichar_iscntrl (character) ? ' ' : character);
+    }
+  return g_strstrip (g_string_free (g_steal_pointer (&summary), FALSE));
+}
+
 static gboolean
 add_shifts (const Event *event)
 {
   const Reading *reading = event->reading;
-  const char *value = icalcomponent_get_summary (event->component);
-  g_autofree char *summary = g_strstrip (g_strdup (value != NULL ? value : ""));
+  g_autofree char *summary = read_summary (event);
   g_autoptr (GPtrArray) agents = find_agents (event, summary);
   const char *name = g_string_chunk_insert_const (reading->build->strings, summary);
   if (agents->len == 0)
@@ -496,8 +510,14 @@ shifts_parse (Build *build, Schedule *schedule, const char *name, const char *te
       return FALSE;
     }
   g_array_sort (schedule->shifts, compare_shifts);
-  for (guint i = 0; i < remarks->len; i++)
+  for (guint i = 0; i < remarks->len && i < LIMIT_UNKNOWN_NAMES; i++)
     g_strv_builder_add (build->remarks, g_ptr_array_index (remarks, i));
+  if (remarks->len > LIMIT_UNKNOWN_NAMES)
+    {
+      g_autofree char *more =
+        g_strdup_printf ("%s: nobody is on call by %u more names of events", name, remarks->len - LIMIT_UNKNOWN_NAMES);
+      g_strv_builder_add (build->remarks, more);
+    }
   return TRUE;
 }
 

@@ -369,6 +369,24 @@ test_unknown_names (void)
   g_assert_nonnull (strstr (config->remarks[0], "noc.ics:4: nobody is on call by \"dave\""));
 }
 
+/* What a stranger writes into a calendar neither fills the log nor garbles it. */
+static void
+test_odd_names (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) body = g_string_new (EVENT ("SUMMARY:\x1b[31m\\nd\xe9j\xe0 vu\r\nDTSTART;VALUE=DATE:20990101\r\n"));
+  g_autofree char *endless = g_strnfill (10000, 'x');
+  g_string_append_printf (body, EVENT ("SUMMARY:%s\r\nDTSTART;VALUE=DATE:20990101\r\n"), endless);
+  for (int i = 0; i < 100; i++)
+    g_string_append_printf (body, EVENT ("SUMMARY:lunch %d\r\nDTSTART;VALUE=DATE:20990101\r\n"), i);
+  g_autoptr (Config) config = load_calendar (body->str, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (config->remarks), ==, 21);
+  g_assert_nonnull (strstr (config->remarks[0], "nobody is on call by \"[31m d\xef\xbf\xbdj\xef\xbf\xbd vu\","));
+  g_assert_cmpuint (strlen (config->remarks[1]), <, 300);
+  g_assert_true (g_str_has_suffix (config->remarks[20], "noc.ics: nobody is on call by 82 more names of events"));
+}
+
 /* The body begins on line 4. */
 static const struct {
   const char *body, *says;
@@ -552,6 +570,7 @@ main (int argc, char **argv)
   g_test_add_func ("/schedule/calendars", test_calendars);
   g_test_add_func ("/schedule/calendar-seamless", test_calendar_seamless);
   g_test_add_func ("/schedule/unknown-names", test_unknown_names);
+  g_test_add_func ("/schedule/odd-names", test_odd_names);
   g_test_add_func ("/schedule/mistakes", test_mistakes);
   g_test_add_func ("/schedule/overrides", test_overrides);
   g_test_add_func ("/schedule/override-list", test_override_list);
