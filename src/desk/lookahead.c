@@ -91,7 +91,7 @@ is_usable (const Channel *channel, const Agent *agent)
 }
 
 static void
-check_channels (const Examination *examination, const Escalation *escalation, const Step *step, const Agent *agent)
+check_channels (Examination *examination, const Escalation *escalation, const Step *step, const Agent *agent)
 {
   gboolean usable = FALSE;
   for (guint i = 0; i < step->by->len; i++)
