@@ -42,7 +42,7 @@ typedef struct {
   char *full_name;
   char *mail;
   char *mobile; /* nullable */
-  char *language; /* of web pages */
+  char *language; /* of what they are sent and shown */
   char **login; /* SMTP AUTH names that are this agent */
   GPtrArray *teams; /* (element-type Team), not owned */
 } Agent;

@@ -5,6 +5,7 @@
 
 #include "config/limits.h"
 #include "desk/automatic.h"
+#include "desk/order.h"
 #include "desk/outgoing.h"
 #include "desk/promises.h"
 #include "desk/triage.h"
@@ -306,7 +307,9 @@ intake_decide (const IntakeCase *intake)
   decision->automatic_reason = g_strdup (automatic.reason);
   ThreadMatch match = thread_match (&intake->pointers, decision->role->name, intake->facts->from, intake->contact);
 
-  if (!decide_admission (intake, &match, decision))
+  if (intake->page != NULL)
+    order_decide_page (intake, by_machine, decision);
+  else if (!(!by_machine && order_decide_ticket (intake, &match, decision)) && !decide_admission (intake, &match, decision))
     {
       if (automatic.class == AUTOMATIC_REPORT)
         decide_filing (intake, &match, decision);

@@ -19,8 +19,9 @@ typedef struct {
   gboolean alone;             /* nobody else would have to wait for a 451 of this role */
   int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */
-  const char *text;           /* of the message, where the policy's rules ask for words; "" else */
+  const char *text;           /* of the message, where the policy's rules or an order ask for words; "" else */
   EarlierTickets earlier;     /* of the same customer */
+  const OutboxRow *page;      /* of whose signed address RECIPIENT is, nullable */
   const GPtrArray *overrides; /* (element-type Override) of schedules, that have not ended; nullable */
   gint64 now;
   const char *key;            /* idempotency key */

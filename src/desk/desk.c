@@ -150,24 +150,34 @@ count_acknowledgements (const Desk *desk, const Envelope *envelope, const Recept
   return lookups->acknowledged_to_sender >= 0 && lookups->acknowledged_in_all >= 0;
 }
 
-/* The text is read for rules alone: most policies have none that look for words. */
-static char *
-read_text (const Envelope *envelope, const RawMessage *raw)
+/* The number that the signed address of KIND bears which RECIPIENT is, or 0. */
+static gint64
+signed_number (const Desk *desk, const Recipient *recipient, char kind)
 {
-  for (guint i = 0; i < envelope->recipients->len; i++)
+  if (recipient->extension == NULL)
+    return 0;
+  return seal_open_extension (desk->seal, recipient->role->address[0], recipient->extension, kind);
+}
+
+/* Most policies have no rules that look for words, and most mail is no answer of an agent to a page. */
+static char *
+read_text (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts)
+{
+  gboolean wanted = config_find_agent_by_mail (desk->config, facts->from) != NULL;
+  for (guint i = 0; i < envelope->recipients->len && !wanted; i++)
     {
-      const Policy *policy = ((const Recipient *) g_ptr_array_index (envelope->recipients, i))->role->policy;
-      if (policy != NULL && triage_asks_words (policy))
-        return message_read_text (raw);
+      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
+      const Policy *policy = recipient->role->policy;
+      wanted = (policy != NULL && triage_asks_words (policy)) || signed_number (desk, recipient, 'p') != 0;
     }
-  return g_strdup ("");
+  return wanted ? message_read_text (raw) : g_strdup ("");
 }
 
 static gboolean
 look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts, gint64 now,
          Lookups *lookups, GError **error)
 {
-  lookups->text = read_text (envelope, raw);
+  lookups->text = read_text (desk, envelope, raw, facts);
   if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
     return FALSE;
   return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
@@ -186,14 +196,6 @@ sign_outgoing (const Desk *desk, Decision *decision)
       outgoing->message_id = seal_message_id (desk->seal, outgoing_kind_to_string (outgoing->kind), key,
                                               desk->config->hostname);
     }
-}
-
-static gint64
-signed_number (const Desk *desk, const Recipient *recipient)
-{
-  if (recipient->extension == NULL)
-    return 0;
-  return seal_open_extension (desk->seal, recipient->role->address[0], recipient->extension, 't');
 }
 
 /* The first decision for this message stands: the same answer, and nothing twice. */
@@ -260,6 +262,19 @@ find_earlier (const Desk *desk, const Envelope *envelope, const Reception *recep
   return store_find_earlier (desk->store, key, role->name, reception->facts->subject, earlier, error);
 }
 
+/* The page whose signed address RECIPIENT is, NULL: of none. FALSE when the store fails. */
+static gboolean
+find_page (const Desk *desk, const Recipient *recipient, OutboxRow **page, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gint64 number = signed_number (desk, recipient, 'p');
+  *page = number > 0 ? store_find_page (desk->store, number, &failure) : NULL;
+  if (failure == NULL || g_error_matches (failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 static Decision *
 decide_role (const Desk *desk, const Envelope *envelope, const Reception *reception, const Recipient *recipient,
              const Lookups *lookups, gboolean alone, gint64 now, GError **error)
@@ -268,7 +283,8 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
   if (!find_earlier (desk, envelope, reception, recipient->role, &earlier, error))
     return NULL;
   g_autoptr (Ticket) by_signature = NULL;
-  if (!find_ticket (desk->store, signed_number (desk, recipient), &by_signature, error))
+  g_autoptr (OutboxRow) page = NULL;
+  if (!find_page (desk, recipient, &page, error) || !find_ticket (desk->store, signed_number (desk, recipient, 't'), &by_signature, error))
     return NULL;
   g_autofree char *key = idempotency_key (recipient->role, envelope, reception->facts);
   IntakeCase intake = {
@@ -285,6 +301,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .acknowledged_in_all = lookups->acknowledged_in_all,
     .text = lookups->text,
     .earlier = earlier,
+    .page = page,
     .overrides = lookups->overrides,
     .now = now,
     .key = key,
@@ -304,7 +321,7 @@ spokesman (const Desk *desk, const Envelope *envelope, const Role *role)
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
       if (recipient->role != role)
         continue;
-      if (signed_number (desk, recipient) > 0)
+      if (signed_number (desk, recipient, 't') > 0 || signed_number (desk, recipient, 'p') > 0)
         return recipient;
       if (first == NULL)
         first = recipient;

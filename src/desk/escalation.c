@@ -12,6 +12,7 @@ add_page (const Config *config, GPtrArray *pages, const char *template, const Ag
   Outgoing *page = outgoing_new (OUTGOING_PAGE, agent->name, template);
   page->channel = g_strdup (channel->name);
   page->reason = g_strdup (reason);
+  page->languages = g_strdup (agent->language);
   /* Who groups pages by incident, as PagerDuty does, must know each of them. */
   page->window = channel->type != CHANNEL_PAGERDUTY ? config->page_window * G_USEC_PER_SEC : 0;
   g_ptr_array_add (pages, page);

@@ -53,6 +53,12 @@ authentication (const Config *config, const Envelope *envelope, const MessageFac
   return NULL;
 }
 
+gboolean
+standing_is_authenticated (const Config *config, const Envelope *envelope, const MessageFacts *facts)
+{
+  return facts->from != NULL && !standing_has_result (facts, "dmarc", "fail") && authentication (config, envelope, facts) != NULL;
+}
+
 Standing
 standing_of_sender (const Config *config, const Envelope *envelope, const MessageFacts *facts, DirectoryStatus directory,
                     const Contact *contact, char **reason)

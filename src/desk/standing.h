@@ -14,5 +14,8 @@
 Standing standing_of_sender (const Config *config, const Envelope *envelope, const MessageFacts *facts,
                              DirectoryStatus directory, const Contact *contact, char **reason);
 
+/* TRUE when the mail is authenticated as from its one From address, in the directory or not. */
+gboolean standing_is_authenticated (const Config *config, const Envelope *envelope, const MessageFacts *facts);
+
 /* TRUE when one of FACTS' believed results is METHOD=RESULT. */
 gboolean standing_has_result (const MessageFacts *facts, const char *method, const char *result);

@@ -1,6 +1,7 @@
 #include "desk/upkeep.h"
 
 #include "desk/escalation.h"
+#include "desk/order.h"
 #include "desk/outgoing.h"
 #include "desk/promises.h"
 
@@ -331,8 +332,25 @@ settle (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray
     }
 }
 
+static void
+answer (gpointer data, const Ticket *ticket, const GPtrArray *takings, const char *name, gint64 now, Reaction *reaction)
+{
+  const Upkeep *upkeep = data;
+  const Agent *agent = config_find_agent (upkeep->config, name);
+  const Policy *policy = find_policy (upkeep, ticket->role);
+  if (agent == NULL)
+    return;
+  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
+  g_autofree char *key = g_strdup_printf ("answer %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, name, ticket->number, now);
+  Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, agent->mail, "page-answer");
+  letter->languages = g_strdup (agent->language);
+  letter->reason = order_describe (takings, name, policy != NULL ? policy->calendar->zone : utc);
+  letter->message_id = seal_message_id (upkeep->seal, outgoing_kind_to_string (letter->kind), key, upkeep->config->hostname);
+  g_ptr_array_add (reaction->outgoing, letter);
+}
+
 static const StoreRules rules = {
-  .change = change, .react = react, .escalate = escalate, .settle = settle, .version = version
+  .change = change, .react = react, .escalate = escalate, .settle = settle, .answer = answer, .version = version
 };
 
 static void

@@ -84,7 +84,7 @@ remove_recipients (SMFICTX *context, const Envelope *envelope, const Reception *
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
       const Decision *decision = reception_find (reception, recipient);
-      if (decision == NULL || (decision->role->deliver != DELIVER_TAKE && !decision_refuses (decision)))
+      if (decision == NULL || (decision->role->deliver != DELIVER_TAKE && !decision->take && !decision_refuses (decision)))
         continue;
       if (smfi_delrcpt (context, recipient->given) != MI_SUCCESS)
         return FALSE;

@@ -263,6 +263,38 @@ incidents_take_page (Store *store, Database *database, gint64 page, PageAction a
   return incidents != NULL;
 }
 
+/* As incident_take() for all of TICKET that are not over. */
+static gboolean
+take_ticket (Store *store, Database *database, const Decision *decision, gint64 now, GPtrArray *takings, GError **error)
+{
+  g_autoptr (Query) query = database_query (
+    database, error, "SELECT " INCIDENT_COLUMNS " FROM incident WHERE ticket = ? AND state <> 'resolved'", "i", decision->ticket);
+  g_autoptr (GPtrArray) incidents = read_incidents (database, query, error);
+  for (guint i = 0; incidents != NULL && i < incidents->len; i++)
+    if (!incident_take (store, database, ((const Incident *) g_ptr_array_index (incidents, i))->id, decision->action, decision->taker,
+                        "mail", now, takings, error))
+      return FALSE;
+  return incidents != NULL;
+}
+
+gboolean
+incidents_obey (Store *store, Database *database, const Decision *decision, gint64 now, GError **error)
+{
+  g_autoptr (GPtrArray) takings = g_ptr_array_new_with_free_func ((GDestroyNotify) taking_free);
+  g_auto (Reaction) reaction = REACTION_INIT;
+  gboolean taken = decision->page_taken != 0
+                     ? incidents_take_page (store, database, decision->page_taken, decision->action, decision->taker, "mail", now, takings, error)
+                     : take_ticket (store, database, decision, now, takings, error);
+  g_autoptr (Ticket) ticket = taken ? ticket_read (database, decision->ticket, error) : NULL;
+  if (ticket == NULL)
+    return FALSE;
+  g_mutex_lock (&store->rules_lock);
+  if (store->rules != NULL)
+    store->rules->answer (store->rules_data, ticket, takings, decision->taker, now, &reaction);
+  g_mutex_unlock (&store->rules_lock);
+  return reaction_carry_out (store, database, decision->ticket, 0, &reaction, now, error);
+}
+
 gboolean
 incidents_resolve (Store *store, Database *database, gint64 ticket, const char *actor, gint64 now, GError **error)
 {

@@ -21,6 +21,9 @@ gboolean incident_take (Store *store, Database *database, gint64 incident, PageA
 gboolean incidents_take_page (Store *store, Database *database, gint64 page, PageAction action, const char *agent,
                               const char *via, gint64 now, GPtrArray *takings, GError **error);
 
+/* Carries out the order that DECISION is, and tells the agent by mail what came of it. */
+gboolean incidents_obey (Store *store, Database *database, const Decision *decision, gint64 now, GError **error);
+
 /* All of TICKET are over, by ACTOR. */
 gboolean incidents_resolve (Store *store, Database *database, gint64 ticket, const char *actor, gint64 now, GError **error);
 

@@ -274,10 +274,12 @@ write_refused (Database *database, IntakeJob *job, Decision *decision, GError **
 static gboolean
 write_filed (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
-  if (!write_message (database, job, decision, "automatic", error))
+  if (!write_message (database, job, decision, decision->take ? "order" : "automatic", error))
     return FALSE;
-  return decision->ticket == 0 || store_add_event (database, decision->ticket, job->intake->now, "filed",
-                                                   requester (job->intake), decision->reason, error);
+  return decision->ticket == 0 ||
+         (store_add_event (database, decision->ticket, job->intake->now, "filed", requester (job->intake), decision->reason, error) &&
+          write_outgoing (database, job, decision, error) &&
+          (decision->taker == NULL || incidents_obey (job->store, database, decision, job->intake->now, error)));
 }
 
 static gboolean

@@ -74,6 +74,10 @@ typedef struct {
   gboolean escalated, root_cause; /* a rule demands it */
   char *rules;            /* the rules that applied and why, nullable */
   gint64 after;           /* open: the customer's earlier ticket that comes first, or 0 */
+  char *taker;            /* file: the agent who takes or ends an emergency by it, nullable */
+  PageAction action;      /* of them */
+  gint64 page_taken;      /* the page that they answer; 0: it is the ticket's emergency */
+  gboolean take;          /* the mail goes to nobody else, whatever the role's `deliver` says */
   gboolean by_person;     /* continue: a person on the customer's side wrote */
   GArray *promises;       /* open: (element-type Promise) */
   GPtrArray *candidates;  /* open: (element-type Agent) whom the team's `assign` may give it to, nullable */

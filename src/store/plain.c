@@ -94,6 +94,7 @@ decision_free (Decision *decision)
   g_free (decision->page_reason);
   g_free (decision->reply);
   g_free (decision->rules);
+  g_free (decision->taker);
   g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_unref (decision->outgoing);
   g_array_unref (decision->promises);

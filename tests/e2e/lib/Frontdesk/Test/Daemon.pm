@@ -16,7 +16,7 @@ my $faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
 # new(dir, relay => port, extra => 'more lines', directory => 'section', page => 'channel body',
 #     listen => 'what frontdesk.conf says', policy => 'body of the policy', teams => 'in place of the teams and agents',
-#     oncall => 'body of the schedule', window => 'the time in which pages become one',
+#     oncall => 'body of the schedule', window => 'the time in which pages become one', limit => 'pages of a sender an hour',
 #     steps => 'body of the escalation', desk => 'a file that has calendars, policies, people and roles, in place of those here',
 #     at => 'the time, UTC, that stands still until set_time()', zone => 'of the calendar')
 sub new {
@@ -84,6 +84,7 @@ sub small_desk {
     my $policy = $self->{policy} // '';
     my $zone = $self->{zone} // 'America/Vancouver';
     my $window = $self->{window} // '0s';
+    my $limit = $self->{limit} // 0;
     my $steps = $self->{steps} // 'step "first" { schedule = "noc" by = {"pager", "mail"} wait = "5m" } step "all" { team = "noc" by = {"mail"} }';
     my $oncall = $self->{oncall} // 'rotation { agents = {"alice"} every = "1w" start = "2026-11-23T08:00" }';
     my $teams = $self->{teams} // <<'CONF';
@@ -97,6 +98,7 @@ tag = "DIYTel"
 company = "DIYTel"
 phone = "+1 604-635-0700"
 page-window = "$window"
+page-limit = $limit
 calendar "pacific" { timezone = "$zone" hours = {"mon-fri 06:00-18:00"} }
 policy "diytel" { calendar = "pacific" $policy }
 $teams
