@@ -25,6 +25,7 @@ struct Calendars {
   GThread *watch, *fetch;
 };
 
+/* Whoever takes it has seen it: it is NEW no more. Under the lock. */
 static Config *
 take_config (Calendars *calendars, gboolean *new)
 {

@@ -115,6 +115,15 @@ logs($again, sub { replace(calendar('carol')) });
 spew($daemon->config_path, $good);
 is paged(), 'carol', 'a configuration that is being worked on is not in the way';
 
+# ---- holidays ----
+
+$daemon->configure(extra => 'calendar "c" { hours = {"mon 08:00-09:00"} holidays = {"h.ics"} }');
+$daemon->reload;
+my $stay = qr/calendars are not read again, those read before stay: holidays of calendar "c": \S+h\.ics:\d+: /;
+logs($stay, sub { spew("$dir/h.ics", "BEGIN:VCALENDAR\r\n") });
+logs($again, sub { spew("$dir/h.ics", join "\r\n", 'BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'DTSTART;VALUE=DATE:20261225', 'END:VEVENT', 'END:VCALENDAR', '') });
+is count_log($stay), 1, 'a mistake in a file of holidays is logged once, and the file is read when it is mended';
+
 # ---- by http, from this machine ----
 
 my $files = Frontdesk::Test::Files->new("$dir/files");
