@@ -194,6 +194,18 @@ wake (guint due, gpointer data)
     lane_wake (delivery->letters);
 }
 
+/* Told now, and not when the page that is not sent would have been needed. */
+static void
+warn_of_channels (const Config *config)
+{
+  for (guint i = 0; i < config->channels->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      if (!channel_check (g_ptr_array_index (config->channels, i), &error))
+        g_warning ("%s", error->message);
+    }
+}
+
 Delivery *
 delivery_start (Store *store, const Seal *seal, Config *config, Templates *templates)
 {
@@ -208,6 +220,7 @@ delivery_start (Store *store, const Seal *seal, Config *config, Templates *templ
   delivery->seal = seal;
   delivery->config = config_ref (config);
   delivery->templates = templates_ref (templates);
+  warn_of_channels (config);
   g_mutex_init (&delivery->lock);
   delivery->pages = lane_start (store, TRUE, send_row, delivery);
   delivery->letters = lane_start (store, FALSE, send_row, delivery);
@@ -219,6 +232,7 @@ delivery_start (Store *store, const Seal *seal, Config *config, Templates *templ
 void
 delivery_reload (Delivery *delivery, Config *config, Templates *templates)
 {
+  warn_of_channels (config);
   g_mutex_lock (&delivery->lock);
   Config *old_config = delivery->config;
   Templates *old_templates = delivery->templates;

@@ -260,6 +260,7 @@ for my $channel (qw(hang drop slow error)) {
     is_deeply [grep { $_ ne $again->{$channel}{message_id} } @keys], [], "$channel: each try has the same key";
     ok @tries > 1 && $last->{possible_repeat} && $last->{text} =~ /\(possibly again\)/, 'and the later one says that it may be a repetition';
 }
+like $daemon->log, qr{^.*channel open: token-file \Q$dir\E/open is open to others.*\n(?s:.*)serving on}m, 'a token that others can read: told at the start';
 my $said = slurp("$daemon->{dir}/daemon.log") . $daemon->command('queue') . $daemon->command('show', $some) . join '', map { "$_" } values %$failed;
 is_deeply [grep { index($said, $_) >= 0 } values %secret], [], 'no log and no queue has a secret in it';
 $daemon->command('close', $some);

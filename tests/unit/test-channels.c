@@ -528,6 +528,9 @@ test_smstools_spool (Place *place, gconstpointer data)
   finish_file (place, id, "failed", "Fail_reason: Modem initialization failed\nx");
   assert_fate (&channel, id, PAGE_FATE_FAILED, "smsd could not send it: Modem initialization failed");
   g_free (spool_page (&channel));
+  finish_file (place, id, "checked", ""); /* smsd has it, and has not said more: the first failure is past */
+  assert_fate (&channel, id, PAGE_FATE_UNKNOWN, NULL);
+  g_free (spool_page (&channel));
   finish_file (place, id, "sent", "");
   assert_fate (&channel, id, PAGE_FATE_REACHED, "the network took it");
 }
