@@ -60,6 +60,18 @@ write_file (const Channel *channel, const char *path, const char *text, gsize le
   return written;
 }
 
+/* So that the name outlives a power failure, where we may look into the folder at all. */
+static void
+sync_folder (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  if (fsync (fd) != 0)
+    g_debug ("%s: %s", path, g_strerror (errno));
+  close (fd);
+}
+
 gboolean
 spool_put (const Channel *channel, const char *name, const char *text, gsize length, GError **error)
 {
@@ -67,7 +79,10 @@ spool_put (const Channel *channel, const char *name, const char *text, gsize len
   g_autofree char *aside = beside (channel, "", hidden);
   g_autofree char *path = g_build_filename (channel->spool, name, NULL);
   if (write_file (channel, aside, text, length) && rename (aside, path) == 0)
-    return TRUE;
+    {
+      sync_folder (channel->spool);
+      return TRUE;
+    }
   int code = errno;
   unlink (aside);
   g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_TEMPORARY, "channel %s: %s cannot be written by way of %s: %s%s", channel->name,

@@ -247,8 +247,9 @@ sub pause {
     chomp(my $seconds = qx(date -d '$failed->{$channel}{due_at}' +%s));
     return $seconds - time;
 }
-cmp_ok abs(pause('later') - 300), '<', 60, '429: tried again when the gateway said';
-cmp_ok abs(pause('date') - 400), '<', 60, '503: as a date, too';
+# By itself a page would be tried again within a minute or so.
+ok pause('later') > 120 && pause('later') <= 301, '429: tried again when the gateway said';
+ok pause('date') > 120 && pause('date') <= 401, '503: as a date, too';
 cmp_ok pause('long'), '<=', 601, 'but not put off for a day';
 
 $gate->answer("/$_") for keys %trouble;
