@@ -7,6 +7,7 @@
 #include "web/form.h"
 #include "web/rates.h"
 #include "web/signature.h"
+#include "web/words.h"
 
 /* ---- who asks ---- */
 
@@ -241,6 +242,62 @@ test_signature_equal (void)
   g_assert_false (signature_equal ("xbc", "abc"));
 }
 
+/* As channels of type webhook sign what goes out. */
+static void
+test_webhook_signature (void)
+{
+  /* printf '1764100000.{"a":1}' | openssl dgst -sha256 -hmac secret */
+  g_autofree char *signature = signature_webhook ("secret", "1764100000", "{\"a\":1}", 7);
+  g_assert_cmpstr (signature, ==, "sha256=5dc112a28ca34638fc808d3559952c8b6d6c5e6035b039a1b0aa0dae081e1321");
+}
+
+/* ---- an SMS ---- */
+
+static const struct {
+  const char *text;
+  gboolean good;
+  PageAction action;
+  gint64 ticket;
+} answers[] = {
+  { "ack", TRUE, PAGE_ACKNOWLEDGE, 0 },
+  { " Ack. ", TRUE, PAGE_ACKNOWLEDGE, 0 },
+  { "ACKNOWLEDGE", TRUE, PAGE_ACKNOWLEDGE, 0 },
+  { "a", TRUE, PAGE_ACKNOWLEDGE, 0 },
+  { "ack 1042", TRUE, PAGE_ACKNOWLEDGE, 1042 },
+  { "a #1042!", TRUE, PAGE_ACKNOWLEDGE, 1042 },
+  { "ack, on my way", TRUE, PAGE_ACKNOWLEDGE, 0 },
+  { "ack\n1042\nAlice", TRUE, PAGE_ACKNOWLEDGE, 1042 },
+  { "resolve", TRUE, PAGE_RESOLVE, 0 },
+  { "R 7", TRUE, PAGE_RESOLVE, 7 },
+  { "resolve #7 thanks", TRUE, PAGE_RESOLVE, 7 },
+  { "", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "  \n", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "acks", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "back", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "please ack", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "1042", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "ack 1042x", FALSE, PAGE_ACKNOWLEDGE, 0 }, /* not the last page instead */
+  { "ack 0", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "ack 99999999999999999999", FALSE, PAGE_ACKNOWLEDGE, 0 },
+  { "\303\240ck", FALSE, PAGE_ACKNOWLEDGE, 0 },
+};
+
+static void
+test_words (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      PageAction action;
+      gint64 ticket;
+      g_test_message ("%s", answers[i].text);
+      g_assert_cmpint (words_read (answers[i].text, &action, &ticket), ==, answers[i].good);
+      if (!answers[i].good)
+        continue;
+      g_assert_cmpint (action, ==, answers[i].action);
+      g_assert_cmpint (ticket, ==, answers[i].ticket);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -253,6 +310,8 @@ main (int argc, char **argv)
   g_test_add_func ("/web/form", test_form);
   g_test_add_func ("/web/form-bound", test_form_bound);
   g_test_add_func ("/web/twilio-vector", test_twilio_vector);
+  g_test_add_func ("/web/webhook-signature", test_webhook_signature);
+  g_test_add_func ("/web/words", test_words);
   g_test_add_func ("/web/signature-equal", test_signature_equal);
   return g_test_run ();
 }

@@ -47,16 +47,33 @@ sub in_session { my ($self, $method, $path, $body) = @_; return $self->call($met
 sub go { my ($self, $url) = @_; return $self->in_session('POST', '/url', { url => $url }) }
 sub title { return $_[0]->in_session('GET', '/title') }
 sub find { my ($self, $css) = @_; return map { $_->{$element} } @{ $self->in_session('POST', '/elements', { using => 'css selector', value => $css }) } }
-sub text { my ($self, $css) = @_; return join "\n", map { $self->in_session('GET', "/element/$_/text") } $self->find($css // 'body') }
 sub rect { my ($self, $css) = @_; my ($found) = $self->find($css); return $self->in_session('GET', "/element/$found/rect") }
 sub attribute { my ($self, $css, $name) = @_; my ($found) = $self->find($css); return $self->in_session('GET', "/element/$found/attribute/$name") }
 sub click { my ($self, $css) = @_; my ($found) = $self->find($css); return $self->in_session('POST', "/element/$found/click") }
-sub run { my ($self, $script) = @_; return $self->in_session('POST', '/execute/sync', { script => $script, args => [] }) }
+sub run { my ($self, $script, @arguments) = @_; return $self->in_session('POST', '/execute/sync', { script => $script, args => \@arguments }) }
+
+# At one moment: an element that was found may be gone with its page.
+sub text { my ($self, $css) = @_; return $self->run('return Array.from(document.querySelectorAll(arguments[0]), e => e.innerText).join("\n")', $css) }
+
+# Waits until TEXT stands at CSS; what is asked while a page goes is no answer.
+sub wait_for_text {
+    my ($self, $css, $text) = @_;
+    return wait_for("\"$text\"", sub { (eval { $self->text($css) } // '') eq $text });
+}
 
 sub stop {
     my ($self) = @_;
+    my $pid = delete $self->{pid} or return;
     eval { $self->in_session('DELETE', '') };
-    end_process($self->{pid});
+    end_process($pid);
+    kill 'KILL', -$pid; # a browser outlives a driver that was killed
+    return;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@, $!);
+    kill 'KILL', -$self->{pid} if $self->{pid};
     return;
 }
 
