@@ -8,6 +8,8 @@
 #include "web/rates.h"
 #include "web/web.h"
 
+typedef struct Health Health;
+
 /* What requests are answered from. */
 typedef struct {
   Store *store;
@@ -15,6 +17,7 @@ typedef struct {
   WebAudit audit; /* nullable */
   gpointer audit_data;
   Rates *replies; /* by telephone number */
+  Health *health;
 } Rooms;
 
 typedef struct {
@@ -51,6 +54,8 @@ void answer_tag (Answer *answer, const Request *request);
 
 /* ---- the answers, one file each ---- */
 
+Health *health_new (void);
+void health_free (Health *health);
 void health_answer (const Request *request, Answer *answer);
 void feed_answer (const Request *request, Answer *answer);
 void ack_answer (const Request *request, Answer *answer);

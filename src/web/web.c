@@ -417,6 +417,7 @@ web_start (Store *store, const Seal *seal, Config *config, Templates *templates,
   web->templates = templates_ref (templates);
   web->guests = guests_new ();
   web->rooms.replies = rates_new (LIMIT_WEB_REPLIES, G_TIME_SPAN_HOUR / LIMIT_WEB_REPLIES, LIMIT_WEB_CLIENTS);
+  web->rooms.health = health_new ();
   web->rates = rates_new (LIMIT_WEB_BURST, G_USEC_PER_SEC / LIMIT_WEB_RATE, LIMIT_WEB_CLIENTS);
   web->server = start_server (web, listener);
   if (web->server != NULL)
@@ -445,6 +446,7 @@ web_stop (Web *web)
   guests_free (web->guests);
   rates_free (web->rates);
   rates_free (web->rooms.replies);
+  health_free (web->rooms.health);
   config_unref (web->config);
   templates_unref (web->templates);
   g_mutex_clear (&web->lock);

@@ -97,32 +97,6 @@ $taken = grep { $_->{status} == 200 } @elements;
 ok $taken >= 60 && $taken < 90, 'Forwarded is understood, too';
 is $web->get('/healthz', client => '203.0.113.9')->{status}, 429, 'as the same client';
 
-# ---- how many, how slow, and what is no HTTP ----
-
-my %noise = map { ($_ =~ s/[^ -~]/./gr =~ s/^(.{30}).*/$1/r) => [$web->connect, $_] } "\r\n\r\n\r\n\r\n", "GET\r\n\r\n", "GET /healthz\r\n\r\n",
-    "GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n", "GET /healthz HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" . 'a' x 60 . "\r\n\r\n",
-    "GET /healthz HTTP/1.1\r\nno colon here\r\n\r\n", "\0" x 100 . "\r\n\r\n", "HEAD /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n";
-syswrite $_->[0], $_->[1] for values %noise;
-my @idle = grep { defined } map { $web->connect('127.0.0.3') } 1 .. 12;
-my @half = map { $web->connect } 1 .. 3;
-syswrite $_, "GET /healthz HTTP/1.1\r\nHost: a\r\n" for @half;
-my $since = Time::HiRes::time();
-is $web->get('/healthz', from => '127.0.0.4')->{status}, 200, 'connections that say nothing keep nobody out';
-is $web->get('/healthz', from => '127.0.0.3')->{status}, 0, 'but their own address has no more';
-my $drops = 0; # a drop each half second keeps no connection open
-while (my @open = grep { !IO::Select->new($_)->can_read(0) } @half) {
-    local $SIG{PIPE} = 'IGNORE';
-    last if Time::HiRes::time() - $since > 60;
-    for my $socket (@open) { $drops++ if syswrite $socket, 'X' }
-    select undef, undef, undef, 0.5;
-}
-cmp_ok Time::HiRes::time() - $since, '<', 60, "a request that comes by drops is not waited for ($drops drops)";
-wait_for('the end of those that said nothing', sub { $web->get('/healthz', from => '127.0.0.3')->{status} == 200 });
-pass 'nor one that does not come';
-is_deeply [grep { $web->answer($noise{$_}[0])->{status} !~ /^(?:0|4\d\d|505)$/ } sort keys %noise], [], 'what is no HTTP gets no answer, or a refusal';
-is $web->get('/healthz')->{status}, 200, 'and all is well';
-close $_ for @idle, @half;
-
 # ---- the calendar of those on call ----
 
 my ($feed) = $daemon->command('oncall', '--feed', 'alice') =~ m{^(http://127\.0\.0\.1:$port/oncall\.ics\?agent=alice&key=\S+)$};
@@ -407,13 +381,15 @@ is twilio('digits', { Digits => 1 })->{status}, 200, 'no page at all';
 
 # ---- other programs ----
 
-# A post to the hook of CHANNEL; SECONDS: how old it is.
+# A post to the hook of CHANNEL, signed; its status, and what it says. `text`: the request alone.
 sub hook {
     my ($channel, $body, %option) = @_;
     my $at = int(Time::HiRes::time()) - ($option{age} // 0);
     my $mac = Digest::SHA::hmac_sha256_hex("$at.$body", $option{secret} // 'secret-1234');
-    my $answer = $web->post("/hooks/page/$channel", ($option{sent} // $body), fields => ['Content-Type: application/json',
+    my $text = $web->compose('POST', "/hooks/page/$channel", body => $option{sent} // $body, fields => ['Content-Type: application/json',
         $option{unsigned} ? () : ('X-Frontdesk-Timestamp: ' . ($option{at} // $at), 'X-Frontdesk-Signature: sha256=' . ($option{mac} // $mac))]);
+    return $text if $option{text};
+    my $answer = $web->raw($text);
     my $said = eval { JSON::PP->new->utf8->decode($answer->{body}) };
     return wantarray ? ($answer->{status}, $said) : $answer->{status};
 }
@@ -441,6 +417,54 @@ chmod 0644, "$secrets/secret";
 is hook('hook', $order), 403, 'a secret that others can read is none';
 like $daemon->log, qr{channel hook: \Q$secrets\E/secret: is no file, or open to others: chmod 600 it}, 'as the log says';
 unlike $daemon->log, qr/(?:token|secret)-1234/, 'which tells no secret';
+
+# ---- how many, how slow, and what is no HTTP; and all of it while the database is locked ----
+
+($number, $alices, $bobs_page) = urgent('locked');
+chmod 0600, "$secrets/secret";
+open my $lock, '|-', 'sqlite3', $daemon->database or die $!;
+$lock->autoflush(1);
+print $lock ".timeout 20000\nBEGIN IMMEDIATE;\n.shell touch $site->{dir}/locked\n";
+wait_for('the lock', sub { -e "$site->{dir}/locked" });
+my @waiting = map { $web->send($web->compose('POST', $alices->{path}, body => $_)) } 'action=acknowledge', 'action=resolve';
+my $hook = $web->send(hook('hook', qq({"token":"$alices->{token}"}), text => 1));
+
+my %noise = map { ($_ =~ s/[^ -~]/./gr =~ s/^(.{30}).*/$1/r) => [$web->connect, $_] } "\r\n\r\n\r\n\r\n", "GET\r\n\r\n", "GET /healthz\r\n\r\n",
+    "GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n", "GET /healthz HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" . 'a' x 60 . "\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nno colon here\r\n\r\n", "\0" x 100 . "\r\n\r\n", "HEAD /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n";
+syswrite $_->[0], $_->[1] for values %noise;
+my @idle = grep { defined } map { $web->connect('127.0.0.3') } 1 .. 12;
+my @half = map { $web->connect } 1 .. 3;
+syswrite $_, "GET /healthz HTTP/1.1\r\nHost: a\r\n" for @half;
+my $since = Time::HiRes::time();
+like $web->get('/healthz', from => '127.0.0.4')->{status}, qr/^(?:200|503)$/, 'connections that say nothing keep nobody out';
+is $web->get('/healthz', from => '127.0.0.3')->{status}, 0, 'but their own address has no more';
+my $drops = 0; # a drop each half second keeps no connection open
+while (my @open = grep { !IO::Select->new($_)->can_read(0) } @half) {
+    local $SIG{PIPE} = 'IGNORE';
+    last if Time::HiRes::time() - $since > 60;
+    for my $socket (@open) { $drops++ if syswrite $socket, 'X' }
+    select undef, undef, undef, 0.5;
+}
+cmp_ok Time::HiRes::time() - $since, '<', 60, "a request that comes by drops is not waited for ($drops drops)";
+wait_for('the end of those that said nothing', sub { $web->get('/healthz', from => '127.0.0.3')->{status} });
+pass 'nor one that does not come';
+is_deeply [grep { $web->answer($noise{$_}[0])->{status} !~ /^(?:0|4\d\d|505)$/ } sort keys %noise], [], 'what is no HTTP gets no answer, or a refusal';
+close $_ for @idle, @half;
+for my $answer (map { $web->answer($_) } @waiting) {
+    is $answer->{status}, 503, 'what cannot be written is not said to be done';
+    like words($answer), qr/This cannot be done now/, 'but that it cannot';
+}
+is $web->answer($hook)->{status}, 503, 'nor to another program';
+my @ill = map { $web->send($web->compose('GET', '/healthz')) } 1 .. 8; # each tries the database, which takes a while
+like words($web->get($alices->{path})), qr/Nobody has it yet/, 'the page is shown meanwhile, however many ask how we are';
+@ill = map { $web->answer($_) } @ill;
+is_deeply [map { $_->{status} } @ill], [(503) x 8], 'healthz tells';
+is scalar(grep { $_->{body} =~ /\A(?:database \S+: [^\n]+|the database does not answer)\n\z/ } @ill), 8, 'why, in a line';
+print $lock "COMMIT;\n.quit\n";
+close $lock;
+wait_for('recovery', sub { $web->get('/healthz')->{status} == 200 });
+like words($web->post($alices->{path}, 'action=acknowledge')), qr/You have it now\./, 'and all is well again';
 
 # ---- a start that cannot listen, and a reload ----
 

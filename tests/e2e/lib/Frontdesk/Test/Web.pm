@@ -34,17 +34,23 @@ sub answer {
     return { status => ($head // '') =~ m{^HTTP/1\.1 (\d+) } ? $1 : 0, head => $head // '', body => $body // '' };
 }
 
-# Sends TEXT as it is.
-sub raw {
+# Sends TEXT as it is; the connection.
+sub send {
     my ($self, $text, $from) = @_;
-    my $socket = $self->connect($from) or return { status => 0, head => '', body => '' };
     local $SIG{PIPE} = 'IGNORE';
-    syswrite $socket, $text;
-    return $self->answer($socket);
+    my $socket = $self->connect($from);
+    syswrite $socket, $text if $socket;
+    return $socket;
 }
 
-# One request; FIELDS are further header fields, CLIENT the address that a proxy would name.
-sub request {
+sub raw {
+    my ($self, $text, $from) = @_;
+    my $socket = $self->send($text, $from);
+    return $socket ? $self->answer($socket) : { status => 0, head => '', body => '' };
+}
+
+# One request as text; FIELDS are further header fields, CLIENT the address that a proxy would name.
+sub compose {
     my ($self, $method, $target, %option) = @_;
     my $body = $option{body};
     my @fields = ("Host: desk.example", @{ $option{fields} // [] });
@@ -52,7 +58,13 @@ sub request {
     push @fields, "X-Forwarded-For: $client" if $self->{proxy} && $client;
     push @fields, 'Content-Length: ' . length $body if defined $body;
     push @fields, 'Content-Type: application/x-www-form-urlencoded' if defined $body && !grep { /^Content-Type:/i } @fields;
-    return $self->raw(join("\r\n", "$method $target HTTP/1.1", @fields, '', '') . ($body // ''), $option{from});
+    return join("\r\n", "$method $target HTTP/1.1", @fields, '', '') . ($body // '');
+}
+
+# The same, sent FROM an address, and its answer.
+sub request {
+    my ($self, $method, $target, %option) = @_;
+    return $self->raw($self->compose($method, $target, %option), $option{from});
 }
 
 sub get { my ($self, $target, %option) = @_; return $self->request('GET', $target, %option) }
