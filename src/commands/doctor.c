@@ -173,6 +173,17 @@ check_listener (Report *list, const Config *config)
 }
 
 static void
+check_web (Report *list, const Config *config)
+{
+  if (config->web == NULL && config->web_url != NULL)
+    report (list, "web", "warn", "web-url is set, but web is not: the links in pages lead nowhere");
+  else if (config->web != NULL && config->web_url == NULL)
+    report (list, "web", "warn", "web is set, but web-url is not: pages have no link to acknowledge by");
+  else if (config->web != NULL)
+    report (list, "web", "ok", config->web);
+}
+
+static void
 print_report (const Report *list)
 {
   size_t index;
@@ -209,6 +220,7 @@ command_doctor (CommandContext *context, int argc, char **argv)
   check_relay (&list, context->config);
   check_delimiter (&list);
   check_listener (&list, context->config);
+  check_web (&list, context->config);
   if (context->json)
     output_json (json_pack ("{s:O}", "checks", list.checks));
   else

@@ -44,10 +44,12 @@ read_options (int *argc, char ***argv, Options *options, GError **error)
   gboolean other = options->schedule != NULL || options->at != NULL || options->from != NULL || options->to != NULL;
   if (*argc == 1 && options->feed != NULL && !other)
     return TRUE;
-  if (*argc == 1 && options->feed == NULL && (options->from == NULL) == (options->to == NULL) && (options->at == NULL || options->from == NULL))
+  if (*argc == 1 && options->feed == NULL && (options->from == NULL) == (options->to == NULL) &&
+      (options->at == NULL || options->from == NULL))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-               "usage: frontdesk oncall [--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME | --feed AGENT");
+               "usage: frontdesk oncall [--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME | "
+               "--feed AGENT");
   return FALSE;
 }
 
@@ -198,7 +200,8 @@ make_feed_url (const Config *config, const Agent *agent, GError **error)
   if (seal == NULL)
     return NULL;
   g_autofree char *token = seal_token (seal, "oncall", agent->name);
-  g_autofree char *name = g_uri_escape_string (agent->name, NULL, FALSE), *key = g_uri_escape_string (token, NULL, FALSE);
+  g_autofree char *name = g_uri_escape_string (agent->name, NULL, FALSE);
+  g_autofree char *key = g_uri_escape_string (token, NULL, FALSE);
   return g_strdup_printf ("%s/oncall.ics?agent=%s&key=%s", config->web_url, name, key);
 }
 

@@ -50,8 +50,8 @@ build_web (Build *build)
   Config *config = build->config;
   config->web = build_some_text (build, build->root, "web");
   config->web_url = build_some_text (build, build->root, "web-url");
-  for (gsize length = config->web_url != NULL ? strlen (config->web_url) : 0; length > 0 && config->web_url[length - 1] == '/'; length--)
-    config->web_url[length - 1] = '\0';
+  for (char *end = config->web_url; end != NULL && g_str_has_suffix (config->web_url, "/");)
+    end[strlen (end) - 1] = '\0';
   for (unsigned int i = 0; i < cfg_size (build->root, "web-proxies"); i++)
     g_ptr_array_add (config->web_proxies, network_parse_mask (cfg_getnstr (build->root, "web-proxies", i)));
 }

@@ -412,7 +412,8 @@ template_load (const char *path, GError **error)
   g_autoptr (TmplScope) empty = template->html ? scope_new_web (&no_page) : scope_new (&no_letter);
   g_autoptr (TmplScope) longest = template->html ? scope_new_web_longest () : scope_new_longest ();
   const Trial trial = { path, empty, longest };
-  if (read_parts (template, &trial, text, error) && expand_trial (template, empty, error) && expand_trial (template, longest, error))
+  if (read_parts (template, &trial, text, error) && expand_trial (template, empty, error) &&
+      expand_trial (template, longest, error))
     return g_steal_pointer (&template);
   return NULL;
 }

@@ -74,7 +74,8 @@ templates_fill (const Templates *templates, const char *name, const char *langua
 }
 
 gboolean
-templates_fill_web (const Templates *templates, const char *name, const char *languages, const WebData *data, char **html, GError **error)
+templates_fill_web (const Templates *templates, const char *name, const char *languages, const WebData *data,
+                    char **html, GError **error)
 {
   g_autofree char *file = g_strconcat (name, WEB_SUFFIX, NULL);
   const char *key = find_key (templates, file, languages);

@@ -1,5 +1,5 @@
-/* /ack/TOKEN: the incidents of a page. GET shows them and changes nothing, as what scans links in mail follows them, too;
- * POST takes or ends them. Who has the link is the agent who was paged. */
+/* /ack/TOKEN: the incidents of a page. GET shows them and changes nothing, as what scans links in mail follows them,
+ * too; POST takes or ends them. Who has the link is the agent who was paged. */
 #include <string.h>
 
 #include "config/limits.h"
@@ -84,7 +84,8 @@ take (const Link *link, PageAction action, Page *page, GError **error)
 {
   const Request *request = page->view.request;
   g_autoptr (GPtrArray) takings = NULL;
-  gboolean good = store_take_page (request->rooms->store, link->page, action, link->agent->name, "web", request->now, &takings, error);
+  gboolean good = store_take_page (request->rooms->store, link->page, action, link->agent->name, "web", request->now,
+                                   &takings, error);
   for (guint i = 0; good && i < takings->len; i++)
     {
       const Taking *taking = g_ptr_array_index (takings, i);

@@ -20,10 +20,12 @@ GInetAddress *
 client_read_peer (const struct sockaddr *native)
 {
   if (native->sa_family == AF_INET)
-    return g_inet_address_new_from_bytes ((const guint8 *) &((const struct sockaddr_in *) native)->sin_addr, G_SOCKET_FAMILY_IPV4);
+    return g_inet_address_new_from_bytes ((const guint8 *) &((const struct sockaddr_in *) native)->sin_addr,
+                                          G_SOCKET_FAMILY_IPV4);
   if (native->sa_family != AF_INET6)
     return NULL;
-  return unmap (g_inet_address_new_from_bytes ((const guint8 *) &((const struct sockaddr_in6 *) native)->sin6_addr, G_SOCKET_FAMILY_IPV6));
+  return unmap (g_inet_address_new_from_bytes ((const guint8 *) &((const struct sockaddr_in6 *) native)->sin6_addr,
+                                               G_SOCKET_FAMILY_IPV6));
 }
 
 gboolean

@@ -7,8 +7,8 @@ typedef struct {
   char *name, *value;
 } Field;
 
-/* TEXT (nullable: empty) in its order, of LENGTH octets. NULL when it is none: more than LIMIT_WEB_FIELDS, an escape that is
- * none, or what is no UTF-8 text. (element-type Field), the caller's. */
+/* TEXT (nullable: empty) in its order, of LENGTH octets. NULL when it is none: more than LIMIT_WEB_FIELDS, an escape
+ * that is none, or what is no UTF-8 text. (element-type Field), the caller's. */
 GPtrArray *form_parse (const char *text, gsize length);
 
 /* The first value called NAME, or NULL. FORM's. */

@@ -14,7 +14,8 @@ void guests_free (Guests *guests);
 /* FALSE when KEY has as many connections as one address may have. */
 gboolean guests_may_enter (Guests *guests, const char *key);
 
-/* The connection of SOCKET is KEY's (nullable: not counted) until guests_leave(), before which SOCKET must not be closed. */
+/* The connection of SOCKET is KEY's (nullable: not counted) until guests_leave(), before which SOCKET must not be
+ * closed. */
 Guest *guests_enter (Guests *guests, const char *key, int socket);
 void guests_leave (Guests *guests, Guest *guest);
 

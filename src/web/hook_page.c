@@ -1,4 +1,5 @@
-/* /hooks/page/CHANNEL: another program acknowledges or resolves, signed by the channel's secret as what goes out by it is. */
+/* /hooks/page/CHANNEL: another program acknowledges or resolves, signed by the channel's secret as what goes out by
+ * it is. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +57,9 @@ static json_t *
 taking_to_json (const Taking *taking)
 {
   const Incident *incident = taking->incident;
-  return json_pack ("{s:I, s:I, s:s, s:s?, s:b}", "incident", (json_int_t) incident->id, "ticket", (json_int_t) incident->ticket, "state",
-                    incident_state_to_string (incident->state), "acknowledged_by", incident->acknowledged_by, "done", taking->done);
+  return json_pack ("{s:I, s:I, s:s, s:s?, s:b}", "incident", (json_int_t) incident->id, "ticket",
+                    (json_int_t) incident->ticket, "state", incident_state_to_string (incident->state),
+                    "acknowledged_by", incident->acknowledged_by, "done", taking->done);
 }
 
 static void
@@ -65,7 +67,8 @@ take (const Request *request, const Link *link, PageAction action, Answer *answe
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) takings = NULL;
-  if (!store_take_page (request->rooms->store, link->page, action, link->agent->name, "webhook", request->now, &takings, &error))
+  if (!store_take_page (request->rooms->store, link->page, action, link->agent->name, "webhook", request->now, &takings,
+                        &error))
     {
       g_warning ("web: page %" G_GINT64_FORMAT " of %s: %s", link->page, link->agent->name, error->message);
       answer_error (answer, 503, "try again");
@@ -84,7 +87,8 @@ obey (const Request *request, Answer *answer)
   json_t *document = json_loadb (request->body->str, request->body->len, 0, NULL);
   const json_t *wanted = json_object_get (document, "action");
   const char *token = json_string_value (json_object_get (document, "token"));
-  if (token == NULL || (wanted != NULL && !json_is_string (wanted)) || !link_read_action (json_string_value (wanted), &action))
+  if (token == NULL || (wanted != NULL && !json_is_string (wanted)) ||
+      !link_read_action (json_string_value (wanted), &action))
     answer_error (answer, 400, "send {\"token\": TOKEN, \"action\": \"acknowledge\" or \"resolve\"}");
   else
     {

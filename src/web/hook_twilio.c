@@ -1,5 +1,5 @@
-/* /hooks/twilio/CHANNEL/...: what Twilio tells: an agent's SMS, what became of a message or call, a digit that was pressed. It
- * signs what it sends by the channel's token. A call that was merely answered acknowledges nothing. */
+/* /hooks/twilio/CHANNEL/...: what Twilio tells: an agent's SMS, what became of a message or call, a digit that was
+ * pressed. It signs what it sends by the channel's token. A call that was merely answered acknowledges nothing. */
 #include <string.h>
 
 #include "config/limits.h"
@@ -71,7 +71,9 @@ answer_message (Answer *answer, const char *text)
 static char *
 say (const View *view, const char *text)
 {
-  static const struct { const char *tag, *voice; } voices[] = { { "en", "en-US" }, { "fr", "fr-FR" }, { "vi", "vi-VN" } };
+  static const struct {
+    const char *tag, *voice;
+  } voices[] = { { "en", "en-US" }, { "fr", "fr-FR" }, { "vi", "vi-VN" } };
   g_autofree char *line = g_strstrip (g_strdup (text));
   g_autofree char *tag = templates_find_language (view->request->templates, "web-sentence.html", view_language (view));
   for (guint i = 0; i < G_N_ELEMENTS (voices); i++)
@@ -88,7 +90,8 @@ add_takings (const View *view, const GPtrArray *takings, PageAction action, GStr
   for (guint i = 0; good && i < takings->len && i < TOLD; i++)
     {
       const Taking *taking = g_ptr_array_index (takings, i);
-      good = view_add_incident (view, "web-sentence", taking->incident, taking->done ? page_action_to_string (action) : NULL, text, error);
+      good = view_add_incident (view, "web-sentence", taking->incident,
+                                taking->done ? page_action_to_string (action) : NULL, text, error);
     }
   return good;
 }
@@ -136,7 +139,8 @@ take_ticket (const View *view, gint64 ticket, gint64 since, PageAction action, G
   g_autoptr (GError) problem = NULL;
   gint64 incident = find_incident (view, ticket, since, &problem);
   if (incident != 0)
-    return store_take_incident (view->request->rooms->store, incident, action, view->agent->name, "sms", view->request->now, takings, error);
+    return store_take_incident (view->request->rooms->store, incident, action, view->agent->name, "sms",
+                                view->request->now, takings, error);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&problem));
@@ -226,7 +230,8 @@ may_pass (const char *code)
 }
 
 static gboolean
-report (const Request *request, const Channel *channel, const GPtrArray *form, const char *sid, const char *status, GError **error)
+report (const Request *request, const Channel *channel, const GPtrArray *form, const char *sid, const char *status,
+        GError **error)
 {
   const char *code = form_find (form, "ErrorCode"), *number = form_find (form, "SequenceNumber");
   guint i = 0;
@@ -238,7 +243,8 @@ report (const Request *request, const Channel *channel, const GPtrArray *form, c
   if (number != NULL)
     g_ascii_string_to_signed (number, 10, 0, G_MAXINT64, &sequence, NULL);
   PageFate fate = states[i].fate == PAGE_FATE_FAILED && may_pass (code) ? PAGE_FATE_FAILED_FOR_NOW : states[i].fate;
-  g_autofree char *detail = code != NULL && *code != '\0' ? g_strdup_printf ("%s, error %.5s", status, code) : g_strdup (status);
+  gboolean coded = code != NULL && *code != '\0';
+  g_autofree char *detail = coded ? g_strdup_printf ("%s, error %.5s", status, code) : g_strdup (status);
   return store_report_page (request->rooms->store, channel->name, sid, sequence, fate, detail, request->now, error);
 }
 
@@ -301,7 +307,8 @@ twilio_answer_digits (const Request *request, Answer *answer)
     }
   if (link.state != LINK_GOOD)
     add_problem (&view, link_problem (link.state), text);
-  else if (!store_take_page (request->rooms->store, link.page, PAGE_ACKNOWLEDGE, link.agent->name, "call", request->now, &takings, &error) ||
+  else if (!store_take_page (request->rooms->store, link.page, PAGE_ACKNOWLEDGE, link.agent->name, "call", request->now,
+                             &takings, &error) ||
            !add_takings (&view, takings, PAGE_ACKNOWLEDGE, text, &error))
     {
       g_warning ("web: a call to %s: %s", link.agent->name, error->message);

@@ -35,7 +35,8 @@ is_full (gpointer key, gpointer value, gpointer now)
   return *(gint64 *) value <= *(gint64 *) now;
 }
 
-/* Where all are in use, all are forgotten: whoever has that many keys is not held by this, and nobody else is locked out. */
+/* Where all are in use, all are forgotten: whoever has that many keys is not held by this, and nobody else is locked
+ * out. */
 static void
 make_room (Rates *rates, gint64 now)
 {

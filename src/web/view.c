@@ -54,7 +54,8 @@ find_holder (const Config *config, const Incident *incident)
 }
 
 gboolean
-view_add_incident (const View *view, const char *name, const Incident *incident, const char *done, GString *text, GError **error)
+view_add_incident (const View *view, const char *name, const Incident *incident, const char *done, GString *text,
+                   GError **error)
 {
   const Request *request = view->request;
   g_autoptr (Ticket) ticket = store_find_ticket (request->rooms->store, incident->ticket, error);

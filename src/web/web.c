@@ -1,5 +1,5 @@
-/* The server: what comes in by libmicrohttpd is bounded, made a Request, and given to the one who answers it. Each connection
- * is for one request. */
+/* The server: what comes in by libmicrohttpd is bounded, made a Request, and given to the one who answers it. Each
+ * connection is for one request. */
 #include "web/web.h"
 
 #include <errno.h>
@@ -80,7 +80,8 @@ read_target (Visit *visit)
 {
   Request *request = &visit->request;
   const char *mark = strchr (visit->target, '?');
-  g_autofree char *path = g_strndup (visit->target, mark != NULL ? (gsize) (mark - visit->target) : strlen (visit->target));
+  g_autofree char *path = g_strndup (visit->target,
+                                     mark != NULL ? (gsize) (mark - visit->target) : strlen (visit->target));
   request->target = visit->target;
   request->path = split_path (path);
   request->query = mark != NULL ? form_parse (mark + 1, strlen (mark + 1)) : form_parse ("", 0);
@@ -122,7 +123,8 @@ static const struct { const char *name, *value; } always[] = {
 static enum MHD_Result
 send_answer (struct MHD_Connection *connection, const Answer *answer)
 {
-  struct MHD_Response *response = MHD_create_response_from_buffer (answer->body->len, answer->body->str, MHD_RESPMEM_MUST_COPY);
+  struct MHD_Response *response = MHD_create_response_from_buffer (answer->body->len, answer->body->str,
+                                                                   MHD_RESPMEM_MUST_COPY);
   if (response == NULL)
     return MHD_NO;
   for (guint i = 0; i < G_N_ELEMENTS (always); i++)
@@ -169,7 +171,8 @@ take_config (Web *web, Request *request)
 static GInetAddress *
 find_client (const Request *request)
 {
-  const union MHD_ConnectionInfo *info = MHD_get_connection_info (request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info (request->connection,
+                                                                  MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   g_autoptr (GInetAddress) peer = client_read_peer (info->client_addr);
   g_autofree char *forwarded_for = request_header (request, "X-Forwarded-For");
   g_autofree char *forwarded = request_header (request, "Forwarded");
@@ -192,7 +195,8 @@ is_too_long (const Request *request)
 {
   guint64 length;
   g_autofree char *declared = request_header (request, "Content-Length");
-  return declared != NULL && (!g_ascii_string_to_unsigned (declared, 10, 0, G_MAXUINT64, &length, NULL) || length > LIMIT_WEB_BODY);
+  return declared != NULL && (!g_ascii_string_to_unsigned (declared, 10, 0, G_MAXUINT64, &length, NULL) ||
+                              length > LIMIT_WEB_BODY);
 }
 
 /* What can be refused before the body is there. FALSE with ANSWER filled in. */
@@ -344,7 +348,8 @@ on_connection (void *data, struct MHD_Connection *connection, void **context, en
       return;
     }
   int socket = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-  g_autofree char *key = count_key (web, MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+  const struct sockaddr *address = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+  g_autofree char *key = count_key (web, address);
   *context = guests_enter (web->guests, key, socket);
 }
 
@@ -363,8 +368,9 @@ static int
 fail_to_listen (const char *where, int socket, GError **error)
 {
   g_set_error (error, WEB_ERROR, WEB_ERROR_LISTEN,
-               "the web pages cannot be served on %s: %s; see who listens there, or change \"web\" in the configuration", where,
-               g_strerror (errno));
+               "the web pages cannot be served on %s: %s; see who listens there, or change \"web\" in the "
+               "configuration",
+               where, g_strerror (errno));
   if (socket >= 0)
     close (socket);
   return -1;
@@ -404,12 +410,13 @@ start_server (Web *web, int listener)
 }
 
 Web *
-web_start (Store *store, const Seal *seal, Config *config, Templates *templates, WebAudit audit, gpointer data, GError **error)
+web_start (Store *store, const Seal *seal, Config *config, Templates *templates, WebAudit audit, gpointer data,
+           GError **error)
 {
   int listener = open_listener (config->web, error);
   if (listener < 0)
     return NULL;
-  icaltimezone_get_utc_timezone (); /* libical makes its zones at the first call, which is not for several threads at once */
+  icaltimezone_get_utc_timezone (); /* makes libical's zones, which is not for several threads at once */
   Web *web = g_new0 (Web, 1);
   web->rooms = (Rooms){ .store = store, .seal = seal, .audit = audit, .audit_data = data };
   g_mutex_init (&web->lock);

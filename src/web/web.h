@@ -1,4 +1,4 @@
-/* web: the few pages and hooks that Frontdesk serves by HTTP: /healthz, the acknowledgement of pages, on-call calendars.
+/* web: the few pages and hooks that Frontdesk serves by HTTP: /healthz, acknowledging, on-call calendars.
  *
  * Nothing here holds the milter up: it has threads of its own, and connections, requests and their times are bounded
  * (limits.h). TLS is left to a proxy. What a request changes, it changes by POST; GET shows.
@@ -23,7 +23,8 @@ typedef const char *(*WebAudit) (gpointer data);
 
 /* Serves what CONFIG's `web` names, which must be set. STORE and SEAL must outlive it; takes references to CONFIG and
  * TEMPLATES. AUDIT is nullable. */
-Web *web_start (Store *store, const Seal *seal, Config *config, Templates *templates, WebAudit audit, gpointer data, GError **error);
+Web *web_start (Store *store, const Seal *seal, Config *config, Templates *templates, WebAudit audit, gpointer data,
+                GError **error);
 
 /* From the next request on, CONFIG and TEMPLATES count; the address stays. */
 void web_reload (Web *web, Config *config, Templates *templates);

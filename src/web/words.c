@@ -17,7 +17,8 @@ next_word (const char **text)
 gboolean
 words_read (const char *text, PageAction *action, gint64 *ticket)
 {
-  static const char *const acknowledge[] = { "ack", "a", "acknowledge", NULL }, *const resolve[] = { "resolve", "r", NULL };
+  static const char *const acknowledge[] = { "ack", "a", "acknowledge", NULL };
+  static const char *const resolve[] = { "resolve", "r", NULL };
   g_autofree char *word = next_word (&text);
   g_autofree char *number = next_word (&text);
   *action = g_strv_contains (resolve, word) ? PAGE_RESOLVE : PAGE_ACKNOWLEDGE;

@@ -43,6 +43,8 @@ is $status, 0, 'the exit status';
 
 finds('holidays that are not there', 'configuration', 'warn', qr/patient\.conf:\d+: holidays of calendar "x" are not known/, 'company',
     qq(company = "DIYTel"\ncalendar "x" { hours = {"mon-fri 08:00-17:00"} holidays = {"none.ics"} }));
+finds('links that lead nowhere', 'web', 'warn', qr/web-url is set, but web is not/, 'company', qq(company = "DIYTel"\nweb-url = "https://desk.example"));
+finds('pages without links', 'web', 'warn', qr/web is set, but web-url is not/, 'company', qq(company = "DIYTel"\nweb = "127.0.0.1:8880"));
 finds('a directory that is down', 'directory', 'fail', qr{ldap://127\.0\.0\.1:$nobody: cannot connect.*see that the server runs, and check directory},
     'directory', qq(directory { type = "ldap" uri = {"ldap://127.0.0.1:$nobody"} base = "o=x" }));
 finds('a relay that is down', 'relay', 'fail', qr{smtp://127\.0\.0\.1:$nobody: .*see that it listens there, and check relay},
