@@ -346,7 +346,8 @@ open_web (Daemon *daemon, GError **error)
 {
   if (daemon->config->web == NULL)
     return TRUE;
-  daemon->web = web_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates, NULL, NULL, error);
+  daemon->web = web_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates, (WebAudit) delivery_find_trouble,
+                           daemon->delivery, error);
   return daemon->web != NULL;
 }
 
@@ -361,7 +362,7 @@ open_rooms (Daemon *daemon, GError **error)
   if (daemon->seal == NULL)
     return FALSE;
   daemon->desk = desk_open (daemon->config, daemon->store, daemon->seal, error);
-  return daemon->desk != NULL && desk_prepare (daemon->desk, error) && open_web (daemon, error);
+  return daemon->desk != NULL && desk_prepare (daemon->desk, error);
 }
 
 /* No desk counts any more, and none will. */
@@ -414,6 +415,8 @@ serve (Daemon *daemon)
   upkeep_install (daemon->store, daemon->config, daemon->seal);
   daemon->delivery = delivery_start (daemon->store, daemon->seal, daemon->config, daemon->desk->templates);
   gateway_set_desk (daemon->desk);
+  if (!open_web (daemon, &error))
+    return fail (EX_UNAVAILABLE, "", error);
   open_calendars (daemon);
   if (!gateway_listen (daemon->config, &error))
     return fail (EX_UNAVAILABLE, "", error);

@@ -87,6 +87,8 @@ check_oncall (Report *list, const Config *config, Store *store)
   g_autoptr (GPtrArray) overrides = store != NULL ? store_list_overrides (store, now, NULL) : NULL;
   doctor_check_calendars (list, config, now);
   doctor_check_oncall (list, config, overrides, now);
+  if (store != NULL)
+    doctor_check_tests (list, config, store, overrides, now);
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "config/zone.h"
 #include "desk/lookahead.h"
 
 void
@@ -45,4 +46,76 @@ doctor_check_calendars (Report *list, const Config *config, gint64 now)
       if (schedule->fetched)
         check_copy (list, schedule, now);
     }
+}
+
+/* ---- tests ---- */
+
+/* The channels by which some step pages AGENT. (element-type Channel) */
+static GPtrArray *
+find_channels (const Roster *roster, const Agent *agent, gint64 now)
+{
+  GPtrArray *channels = g_ptr_array_new ();
+  for (guint i = 0; i < roster->config->escalations->len; i++)
+    {
+      const Escalation *escalation = g_ptr_array_index (roster->config->escalations, i);
+      for (guint j = 0; j < escalation->steps->len; j++)
+        {
+          const Step *step = g_ptr_array_index (escalation->steps, j);
+          g_autoptr (GHashTable) reached = lookahead_find_reached (roster, step, now);
+          for (guint k = 0; g_hash_table_contains (reached, agent) && k < step->by->len; k++)
+            if (!g_ptr_array_find (channels, g_ptr_array_index (step->by, k), NULL))
+              g_ptr_array_add (channels, g_ptr_array_index (step->by, k));
+        }
+    }
+  return channels;
+}
+
+/* Whether AGENT has been reached by CHANNEL lately. Adds the channel's name to NEVER or OLD when not. */
+static gboolean
+check_test (Store *store, const Agent *agent, const Channel *channel, gint64 now, GString *never, GString *old, GError **error)
+{
+  enum { DAYS = 90 };
+  g_autoptr (GError) failure = NULL;
+  gint64 at = store_find_test (store, agent->name, channel->name, &failure);
+  GString *list = at == 0 ? never : at < now - DAYS * ZONE_DAY ? old : NULL;
+  if (failure == NULL && list != NULL)
+    g_string_append_printf (list, "%s\"%s\"", list->len > 0 ? ", " : "", channel->name);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+static gboolean
+check_agent (Report *list, Store *store, const Roster *roster, const Agent *agent, gint64 now, GError **error)
+{
+  g_autoptr (GPtrArray) channels = find_channels (roster, agent, now);
+  g_autoptr (GString) never = g_string_new (NULL);
+  g_autoptr (GString) old = g_string_new (NULL);
+  for (guint i = 0; i < channels->len; i++)
+    if (!check_test (store, agent, g_ptr_array_index (channels, i), now, never, old, error))
+      return FALSE;
+  g_autofree char *text = g_strdup_printf ("agent \"%s\" has %s%s%s%s%s: frontdesk page test %s", agent->name,
+                                           never->len > 0 ? "never been reached in a test by " : "", never->str,
+                                           never->len > 0 && old->len > 0 ? ", and " : "",
+                                           old->len > 0 ? "not been for 90 days by " : "", old->str, agent->name);
+  if (never->len > 0 || old->len > 0)
+    report (list, "tests", "warn", text);
+  return TRUE;
+}
+
+void
+doctor_check_tests (Report *list, const Config *config, Store *store, const GPtrArray *overrides, gint64 now)
+{
+  g_autoptr (GError) error = NULL;
+  const Roster roster = { .config = config, .overrides = overrides };
+  size_t before = json_array_size (list->checks);
+  for (guint i = 0; i < config->agents->len; i++)
+    if (!check_agent (list, store, &roster, g_ptr_array_index (config->agents, i), now, &error))
+      {
+        report (list, "tests", "fail", error->message);
+        return;
+      }
+  if (json_array_size (list->checks) == before)
+    report (list, "tests", "ok", config->escalations->len > 0 ? "each agent was reached by each channel in the last 90 days" : "no escalations");
 }

@@ -352,6 +352,7 @@ static cfg_opt_t root_options[] = {
   CFG_INT ("acknowledge-limit", 10, CFGF_NONE),
   CFG_INT ("acknowledge-limit-total", 600, CFGF_NONE),
   CFG_STR ("page-window", "30s", CFGF_NONE),
+  OPTIONAL ("heartbeat"),
   CFG_INT ("page-limit", 10, CFGF_NONE),
   CFG_INT ("page-limit-total", 200, CFGF_NONE),
   CFG_SEC ("relay", relay_options, CFGF_NONE),

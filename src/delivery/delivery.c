@@ -8,6 +8,7 @@
 #include "delivery/failure.h"
 #include "delivery/lane.h"
 #include "delivery/page.h"
+#include "delivery/watch.h"
 #include "mail/message.h"
 
 #define EXCERPT_CHARACTERS 2000
@@ -23,6 +24,7 @@ struct Delivery {
   Templates *templates;
   Lane *pages, *letters;
   Clock *clock;
+  Watch *watch;
   gint stopping; /* atomic */
 };
 
@@ -225,6 +227,7 @@ delivery_start (Store *store, const Seal *seal, Config *config, Templates *templ
   delivery->pages = lane_start (store, TRUE, send_row, delivery);
   delivery->letters = lane_start (store, FALSE, send_row, delivery);
   delivery->clock = clock_start (store);
+  delivery->watch = watch_start (store, seal, config, templates);
   store_on_due (store, wake, delivery);
   return delivery;
 }
@@ -240,8 +243,15 @@ delivery_reload (Delivery *delivery, Config *config, Templates *templates)
   delivery->templates = templates_ref (templates);
   g_mutex_unlock (&delivery->lock);
   clock_refresh (delivery->clock);
+  watch_reload (delivery->watch, config, templates);
   config_unref (old_config);
   templates_unref (old_templates);
+}
+
+char *
+delivery_find_trouble (Delivery *delivery)
+{
+  return watch_find_trouble (delivery->watch);
 }
 
 void
@@ -252,6 +262,7 @@ delivery_stop (Delivery *delivery)
   lane_stop (delivery->pages);
   lane_stop (delivery->letters);
   clock_stop (delivery->clock);
+  watch_stop (delivery->watch);
   config_unref (delivery->config);
   templates_unref (delivery->templates);
   g_mutex_clear (&delivery->lock);

@@ -26,6 +26,9 @@ Delivery *delivery_start (Store *store, const Seal *seal, Config *config, Templa
 /* From the next row on, CONFIG and TEMPLATES count: for reload. */
 void delivery_reload (Delivery *delivery, Config *config, Templates *templates);
 
+/* What the last audit of paging found, in one line; NULL when it was clean. The caller's. From any thread. */
+char *delivery_find_trouble (Delivery *delivery);
+
 /* Stops after the rows in hand, each of which is bounded by its channel's time-out. Frees. */
 void delivery_stop (Delivery *delivery);
 

@@ -134,25 +134,34 @@ find_role_to_try (const Config *config)
 }
 
 gboolean
-delivery_test_page (const Config *config, const Templates *templates, const Seal *seal, const Agent *agent, const Channel *channel,
-                    char **answer, GError **error)
+page_send_news (const PageNews *news, char **answer, GError **error)
 {
   g_auto (PageReceipt) receipt = { 0 };
-  gint64 now = g_get_real_time ();
-  const Role *role = find_role_to_try (config);
+  const Role *role = find_role_to_try (news->config);
   if (role == NULL)
     {
       g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the configuration has no role");
       return FALSE;
     }
-  g_autofree char *key = g_strdup_printf ("test %s %s %" G_GINT64_FORMAT, agent->name, channel->name, now);
-  g_autofree char *message_id = seal_message_id (seal, "test", key, config->hostname);
-  const Ticket ticket = { .role = role->name, .state = (char *) "open", .subject = (char *) "Test of your channel", .priority = 3,
-                          .requester = role->address[0], .standing = (char *) "test", .opened_at = now };
-  const OutboxRow row = { .kind = (char *) "page", .channel = channel->name, .recipient = agent->name, .template = (char *) "page",
-                          .message_id = message_id, .attempts = 1, .created_at = now };
-  const PageSource source = { .config = config, .templates = templates, .seal = seal, .row = &row, .ticket = &ticket, .test = TRUE };
+  g_autofree char *key = g_strdup_printf ("news %s %s %" G_GINT64_FORMAT, news->agent->name, news->channel->name, news->at);
+  g_autofree char *message_id = seal_message_id (news->seal, "news", key, news->config->hostname);
+  const Ticket ticket = { .role = role->name, .state = (char *) "open", .subject = (char *) news->subject, .priority = 1,
+                          .requester = role->address[0], .standing = (char *) "frontdesk", .opened_at = news->at };
+  const OutboxRow row = { .kind = (char *) "page", .channel = news->channel->name, .recipient = news->agent->name,
+                          .template = (char *) "page", .languages = news->agent->language, .message_id = message_id, .attempts = 1,
+                          .created_at = news->at };
+  const PageSource source = { .config = news->config, .templates = news->templates, .seal = news->seal, .row = &row, .ticket = &ticket,
+                              .test = news->test };
   gboolean sent = page_send (&source, &receipt, error);
   *answer = g_steal_pointer (&receipt.answer);
   return sent;
+}
+
+gboolean
+delivery_test_page (const Config *config, const Templates *templates, const Seal *seal, const Agent *agent, const Channel *channel,
+                    char **answer, GError **error)
+{
+  const PageNews news = { .config = config, .templates = templates, .seal = seal, .agent = agent, .channel = channel,
+                          .subject = "Test of your channel", .test = TRUE, .at = g_get_real_time () };
+  return page_send_news (&news, answer, error);
 }

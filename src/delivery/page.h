@@ -24,3 +24,18 @@ gboolean page_send (const PageSource *source, PageReceipt *receipt, GError **err
  * Errors: DELIVERY_ERROR, LETTER_ERROR. */
 gboolean page_write_letter (const PageSource *source, const Channel *channel, const PageNotice *notice, const char *to,
                             GBytes **message, GError **error);
+
+/* A page that is about no ticket. All belongs to the caller. */
+typedef struct {
+  const Config *config;
+  const Templates *templates;
+  const Seal *seal;
+  const Agent *agent;
+  const Channel *channel;
+  const char *subject;
+  gboolean test;
+  gint64 at; /* microseconds since 1970; with agent and channel it makes the page's key */
+} PageNews;
+
+/* Sends NEWS. *ANSWER (the caller's) is what the channel said. Errors: DELIVERY_ERROR, LETTER_ERROR. */
+gboolean page_send_news (const PageNews *news, char **answer, GError **error);

@@ -65,18 +65,17 @@ check_gaps (Examination *examination, const Schedule *schedule)
          g_strconcat ("gaps ", schedule->name, NULL));
 }
 
-/* Whom STEP reaches at some time of the span. (element-type Agent) */
-static GHashTable *
-find_reached (const Examination *examination, const Step *step)
+GHashTable *
+lookahead_find_reached (const Roster *roster, const Step *step, gint64 now)
 {
   GHashTable *reached = g_hash_table_new (NULL, NULL);
-  const GPtrArray *agents = examination->roster->config->agents;
+  const GPtrArray *agents = roster->config->agents;
+  const Interval span = { now, now + LOOKAHEAD_DAYS * ZONE_DAY };
   for (guint i = 0; i < agents->len; i++)
     if (step_names (step, g_ptr_array_index (agents, i)))
       g_hash_table_add (reached, g_ptr_array_index (agents, i));
-  g_autoptr (GArray) duties = step->schedule != NULL
-                                  ? schedule_list (examination->roster, step->schedule, examination->span)
-                                  : g_array_new (FALSE, FALSE, sizeof (Duty));
+  g_autoptr (GArray) duties =
+    step->schedule != NULL ? schedule_list (roster, step->schedule, span) : g_array_new (FALSE, FALSE, sizeof (Duty));
   for (guint i = 0; i < duties->len; i++)
     g_hash_table_add (reached, (gpointer) g_array_index (duties, Duty, i).agent);
   return reached;
@@ -115,7 +114,7 @@ check_channels (Examination *examination, const Escalation *escalation, const St
 static void
 check_step (Examination *examination, const Escalation *escalation, const Step *step)
 {
-  g_autoptr (GHashTable) reached = find_reached (examination, step);
+  g_autoptr (GHashTable) reached = lookahead_find_reached (examination->roster, step, examination->span.from);
   const GPtrArray *agents = examination->roster->config->agents;
   if (g_hash_table_size (reached) == 0)
     add (examination,

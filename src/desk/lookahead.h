@@ -12,5 +12,8 @@ typedef struct {
   char *key; /* the same for as long as it is the same trouble, though the span that is looked at moves on */
 } Finding;
 
+/* Whom STEP reaches at some time of those days. (element-type Agent), the caller's. */
+GHashTable *lookahead_find_reached (const Roster *roster, const Step *step, gint64 now);
+
 /* What there is at NOW. (element-type Finding), the caller's. */
 GPtrArray *lookahead_find (const Roster *roster, gint64 now);

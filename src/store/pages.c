@@ -129,6 +129,21 @@ store_list_page_tickets (Store *store, gint64 page, GError **error)
   return row == 0 ? read_tickets (loan.database, numbers, error) : NULL;
 }
 
+GPtrArray *
+store_list_pages_out (Store *store, gint64 since, GError **error)
+{
+  enum { MOST = 100 };
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query = database_query (
+    loan.database, error,
+    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE provider_id IS NOT NULL AND fate IS NULL AND sent_at >= ? AND leader IS NULL ORDER BY "
+    "sent_at LIMIT ?",
+    "ii", since, (gint64) MOST);
+  return outbox_read_rows (loan.database, query, error);
+}
+
 /* ---- what the gateway tells ---- */
 
 typedef struct {

@@ -44,6 +44,7 @@ static const char *const migrations[] = {
   "CREATE INDEX outbox_incident ON outbox (incident) WHERE incident IS NOT NULL;"
   "CREATE INDEX outbox_leader ON outbox (leader) WHERE leader IS NOT NULL;"
   "CREATE INDEX outbox_provider ON outbox (provider_id) WHERE provider_id IS NOT NULL;"
+  "CREATE INDEX outbox_out ON outbox (sent_at) WHERE provider_id IS NOT NULL AND fate IS NULL;"
   "CREATE INDEX outbox_paged ON outbox (recipient, sent_at) WHERE kind = 'page';"
   "CREATE INDEX outbox_due ON outbox (kind = 'page', due_at) WHERE state = 'due';"
   "CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';"

@@ -201,6 +201,12 @@ gboolean store_record_test (Store *store, const PageTest *test, GError **error);
 /* When AGENT was last reached by CHANNEL in a test, 0: never; -1 with *ERROR. */
 gint64 store_find_test (Store *store, const char *agent, const char *channel, GError **error);
 
+/* Pages that a gateway took after SINCE, and has told nothing of. (element-type OutboxRow) */
+GPtrArray *store_list_pages_out (Store *store, gint64 since, GError **error);
+
+/* Whether paging goes on by itself: *FINDING (the caller's) is one sentence, NULL when all is well. */
+gboolean store_audit (Store *store, gint64 now, char **finding, GError **error);
+
 /* A gateway tells what became of a page. What it told before with a higher SEQUENCE stands. A page that failed for now is
  * sent again; when all pages of a step have failed, the next one is taken at once. Unknown ids are let go. */
 gboolean store_report_page (Store *store, const char *channel, const char *provider_id, gint64 sequence, PageFate fate,

@@ -32,7 +32,7 @@ find_trouble (const Rooms *rooms)
   g_autoptr (GError) error = NULL;
   if (!store_is_writable (rooms->store, &error))
     return text_clean (error->message, LIMIT_ERROR_TEXT);
-  const char *found = rooms->audit != NULL ? rooms->audit (rooms->audit_data) : NULL;
+  g_autofree char *found = rooms->audit != NULL ? rooms->audit (rooms->audit_data) : NULL;
   return found != NULL ? text_clean (found, LIMIT_ERROR_TEXT) : NULL;
 }
 

@@ -18,8 +18,8 @@ typedef enum {
 
 typedef struct Web Web;
 
-/* What the last audit found, in one line that stays; NULL when it was clean. Called from any thread. */
-typedef const char *(*WebAudit) (gpointer data);
+/* What the last audit found, in one line; NULL when it was clean. The caller's. Called from any thread. */
+typedef char *(*WebAudit) (gpointer data);
 
 /* Serves what CONFIG's `web` names, which must be set. STORE and SEAL must outlive it; takes references to CONFIG and
  * TEMPLATES. AUDIT is nullable. */

@@ -37,7 +37,10 @@ sub finds {
 }
 
 my ($said, $status) = examine();
-is_deeply [sort keys %$said], [qw(channels configuration daemon directory oncall postfix relay secret store templates)], 'what it looks at';
+is $said->{tests}, qq{warn: agent "alice" has never been reached in a test by "pager", "mail": frontdesk page test alice\n}, 'nobody has tried whether the agent can be reached';
+$daemon->command('page', 'test', 'alice');
+($said, $status) = examine();
+is_deeply [sort keys %$said], [qw(channels configuration daemon directory oncall postfix relay secret store templates tests)], 'what it looks at';
 is_deeply [grep { $said->{$_} !~ /\Aok: [^\n]+\n\z/ } keys %$said], [], 'all is well';
 is $status, 0, 'the exit status';
 
