@@ -85,11 +85,12 @@ step_at (const Escalation *escalation, int step)
   return g_ptr_array_index (escalation->steps, (guint) step);
 }
 
+/* A step whose channels are all gone is as good as one without people. */
 static gboolean
 reaches (const Roster *roster, const Step *step, gint64 at)
 {
   g_autoptr (GPtrArray) agents = schedule_reached (roster, step, at);
-  return agents->len > 0;
+  return agents->len > 0 && step->by->len > 0;
 }
 
 /* The last step that reaches somebody whoever is on call. */
@@ -105,14 +106,16 @@ find_fallback (const Roster *roster, const Escalation *escalation, gint64 at)
   return -1;
 }
 
+/* Says why STEP is not taken: by now it may have neither a schedule, a team nor a channel left. */
 static void
 pass_by (GString *passed, const Step *step)
 {
-  g_string_append_printf (passed, "; nobody is %s \"%s\" of step \"%s\"", step->schedule != NULL ? "on call by schedule" : "in team",
-                          step->schedule != NULL ? step->schedule->name
-                          : step->team != NULL   ? step->team->name
-                                                 : "",
-                          step->name);
+  if (step->by->len > 0 && step->schedule != NULL)
+    g_string_append_printf (passed, "; nobody is on call by schedule \"%s\" of step \"%s\"", step->schedule->name, step->name);
+  else if (step->by->len > 0 && step->team != NULL)
+    g_string_append_printf (passed, "; nobody is in team \"%s\" of step \"%s\"", step->team->name, step->name);
+  else
+    g_string_append_printf (passed, "; nobody is left who could be paged by step \"%s\"", step->name);
 }
 
 /* Moves PLACE to the first step from it on that reaches somebody at AT. FALSE when there is none. */
