@@ -19,28 +19,25 @@ is_blank (const char *line)
   return line[strspn (line, " \t\r")] == '\0';
 }
 
-/* "On Monday Ann wrote:", which stands before what is quoted. */
-static gboolean
-introduces_quote (char **lines)
+/* "On Monday Ann wrote:", which stands before what is quoted, and which mail programs break into lines. How many there are of
+ * them; 0 when LINES begin with something else. */
+static guint
+count_introduction (char **lines)
 {
-  guint next = 1;
-  while (lines[0] != NULL && lines[next] != NULL && is_blank (lines[next]))
+  enum { MOST = 3 };
+  guint next = 0;
+  while (next < MOST && lines[next] != NULL && !is_blank (lines[next]) && !is_quoted (lines[next]) &&
+         !g_str_has_suffix (g_strchomp (lines[next]), ":"))
     next++;
-  return lines[next] != NULL && is_quoted (lines[next]) && g_str_has_suffix (g_strchomp (lines[0]), ":");
+  if (next == MOST || lines[next] == NULL || is_blank (lines[next]) || is_quoted (lines[next]))
+    return 0;
+  for (next++; lines[next] != NULL && is_blank (lines[next]); next++)
+    ;
+  return lines[next] != NULL && is_quoted (lines[next]) ? next : 0;
 }
 
-/* The first line that is neither quoted nor blank. */
-static const char *
-first_line (char **lines)
-{
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (!is_blank (lines[i]) && !is_quoted (lines[i]) && !introduces_quote (lines + i))
-      return lines[i];
-  return "";
-}
-
-gboolean
-order_read (const char *text, PageAction *action)
+static gboolean
+read_word (const char *line, PageAction *action)
 {
   static const struct {
     const char *word;
@@ -49,9 +46,6 @@ order_read (const char *text, PageAction *action)
     { "ack", PAGE_ACKNOWLEDGE }, { "acknowledge", PAGE_ACKNOWLEDGE }, { "acknowledged", PAGE_ACKNOWLEDGE },
     { "resolve", PAGE_RESOLVE }, { "resolved", PAGE_RESOLVE },
   };
-  enum { MOST_LINES = 200 };
-  g_auto (GStrv) lines = g_strsplit (text, "\n", MOST_LINES);
-  const char *line = first_line (lines);
   line += strcspn (line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
   g_autofree char *word = g_ascii_strdown (line, (gssize) strspn (line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"));
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
@@ -59,6 +53,24 @@ order_read (const char *text, PageAction *action)
       {
         *action = words[i].action;
         return TRUE;
+      }
+  return FALSE;
+}
+
+gboolean
+order_read (const char *text, PageAction *action)
+{
+  enum { MOST_LINES = 200 };
+  g_auto (GStrv) lines = g_strsplit (text, "\n", MOST_LINES);
+  guint introduction;
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (!is_blank (lines[i]) && !is_quoted (lines[i]))
+      {
+        if (read_word (lines[i], action))
+          return TRUE;
+        if ((introduction = count_introduction (lines + i)) == 0)
+          return FALSE;
+        i += introduction - 1;
       }
   return FALSE;
 }
