@@ -42,14 +42,16 @@ page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at,
                        page->recipient, page->channel, *held ? window.from : now, (gint64) *held);
 }
 
+/* Those that it took along before, and need no page any more, stay behind. */
 gboolean
 page_take_along (Database *database, const OutboxRow *row, gint64 now, GError **error)
 {
   return !row->held ||
-         database_run (database, error,
-                       "UPDATE outbox SET state = 'sending', attempts = attempts + 1, leader = ?1 WHERE state = 'due' AND kind = "
-                       "'page' AND held AND due_at <= ?2 AND recipient = ?3 AND channel = ?4 AND id <> ?1",
-                       "iiss", row->id, now, row->recipient, row->channel);
+         (database_run (database, error, "UPDATE outbox SET leader = NULL WHERE leader = ?", "i", row->id) &&
+          database_run (database, error,
+                        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, leader = ?1 WHERE state = 'due' AND kind = "
+                        "'page' AND held AND due_at <= ?2 AND recipient = ?3 AND channel = ?4 AND id <> ?1",
+                        "iiss", row->id, now, row->recipient, row->channel));
 }
 
 /* ---- finding ---- */
@@ -152,16 +154,15 @@ typedef struct {
   PageFate fate;
 } Report;
 
-static OutboxRow *
-find_reported (Database *database, const Report *report, gboolean *known, GError **error)
+/* Several when others were joined to the page. (element-type OutboxRow) */
+static GPtrArray *
+find_reported (Database *database, const Report *report, GError **error)
 {
   g_autoptr (Query) query = database_query (
     database, error,
     "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE provider_id = ? AND channel = ? AND coalesce(fate_sequence, -1) < ?", "ssi",
     report->provider_id, report->channel, report->sequence);
-  int row = query != NULL ? query_next (database, query, error) : -1;
-  *known = row >= 0;
-  return row > 0 ? outbox_read_row (query) : NULL;
+  return outbox_read_rows (database, query, error);
 }
 
 static gboolean
@@ -181,7 +182,7 @@ send_again (Database *database, const OutboxRow *row, const Report *report, GErr
   database->made_due |= STORE_DUE_PAGE;
   return database_run (database, error,
                        "UPDATE outbox SET state = 'due', due_at = ?, last_error = ?, provider_id = NULL, fate = NULL, fate_sequence = "
-                       "NULL WHERE id = ? AND state = 'sent' AND EXISTS (SELECT 1 FROM incident WHERE incident.id = outbox.incident AND incident.state = "
+                       "NULL, leader = NULL WHERE id = ? AND state = 'sent' AND EXISTS (SELECT 1 FROM incident WHERE incident.id = outbox.incident AND incident.state = "
                        "'triggered')",
                        "isi", report->now + AGAIN_AFTER, report->detail, row->id);
 }
@@ -198,13 +199,8 @@ hasten (Database *database, const OutboxRow *row, gint64 now, GError **error)
 }
 
 static gboolean
-write_report (Database *database, gpointer data, GError **error)
+write_fate (Database *database, const OutboxRow *row, const Report *report, GError **error)
 {
-  const Report *report = data;
-  gboolean known;
-  g_autoptr (OutboxRow) row = find_reported (database, report, &known, error);
-  if (row == NULL)
-    return known;
   switch (report->fate)
     {
     case PAGE_FATE_REACHED:
@@ -216,6 +212,17 @@ write_report (Database *database, gpointer data, GError **error)
     default:
       return TRUE;
     }
+}
+
+static gboolean
+write_report (Database *database, gpointer data, GError **error)
+{
+  const Report *report = data;
+  g_autoptr (GPtrArray) rows = find_reported (database, report, error);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    if (!write_fate (database, g_ptr_array_index (rows, i), report, error))
+      return FALSE;
+  return rows != NULL;
 }
 
 gboolean
