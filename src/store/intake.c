@@ -241,6 +241,19 @@ await_answer (Database *database, const IntakeJob *job, const Decision *decision
                                   promises_apply (job->store, database, decision->ticket, &change, error));
 }
 
+/* The desk has looked, too, but another mail on the same ticket may have begun one since. */
+static gboolean
+keep_to_one_incident (Database *database, Decision *decision, GError **error)
+{
+  if (decision->incident == NULL)
+    return TRUE;
+  gint64 running = database_number (database, -1, error,
+                                    "SELECT count(*) FROM incident WHERE ticket = ? AND state <> 'resolved'", "i", decision->ticket);
+  if (running > 0)
+    decision_withhold_page (decision, "its incident is running");
+  return running >= 0;
+}
+
 static gboolean
 write_continue (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
@@ -259,7 +272,8 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
          (!decision->page_again || incident_page_again (database, decision->ticket, now, error)) &&
-         keep_page_limits (database, job->intake, decision, error) && write_outgoing (database, job, decision, error);
+         keep_to_one_incident (database, decision, error) && keep_page_limits (database, job->intake, decision, error) &&
+         write_outgoing (database, job, decision, error);
 }
 
 static gboolean
