@@ -344,13 +344,14 @@ answer (gpointer data, const Ticket *ticket, const GPtrArray *takings, const cha
   g_autofree char *key = g_strdup_printf ("answer %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, name, ticket->number, now);
   Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, agent->mail, "page-answer");
   letter->languages = g_strdup (agent->language);
-  letter->reason = order_describe (takings, name, policy != NULL ? policy->calendar->zone : utc);
+  letter->reason = takings->len > 0 ? order_describe (takings, name, policy != NULL ? policy->calendar->zone : utc)
+                                    : g_strdup_printf ("#%" G_GINT64_FORMAT ": no emergency of it is running any more.", ticket->number);
   letter->message_id = seal_message_id (upkeep->seal, outgoing_kind_to_string (letter->kind), key, upkeep->config->hostname);
   g_ptr_array_add (reaction->outgoing, letter);
 }
 
 static const StoreRules rules = {
-  .change = change, .react = react, .escalate = escalate, .settle = settle, .answer = answer, .version = version
+  .change = change, .react = react, .escalate = escalate, .settle = settle, .follow = follow, .answer = answer, .version = version
 };
 
 static void
