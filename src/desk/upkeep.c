@@ -318,6 +318,15 @@ tell_followers (const Upkeep *upkeep, const Incident *incident, const GPtrArray 
 }
 
 static void
+follow (gpointer data, const Incident *incident, const GPtrArray *pages, gint64 now, Reaction *reaction)
+{
+  g_autofree char *key = g_strdup_printf ("%s %" G_GINT64_FORMAT " after %" G_GINT64_FORMAT, incident_state_to_string (incident->state),
+                                          ((const OutboxRow *) g_ptr_array_index (pages, 0))->id, now);
+  tell_followers (data, incident, pages, reaction);
+  sign_pages (data, reaction, 0, key);
+}
+
+static void
 settle (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *pages, gint64 now, Reaction *reaction)
 {
   const Upkeep *upkeep = data;

@@ -178,6 +178,22 @@ settle (Store *store, Database *database, Incident *incident, const char *actor,
          reaction_carry_out (store, database, incident->ticket, incident->id, &reaction, now, error);
 }
 
+gboolean
+incident_follow (Store *store, Database *database, const OutboxRow *page, gint64 now, GError **error)
+{
+  g_auto (Reaction) reaction = REACTION_INIT;
+  g_autoptr (GPtrArray) pages = g_ptr_array_new ();
+  g_autoptr (Incident) incident = find_incident (database, page->incident, error);
+  if (incident == NULL)
+    return FALSE;
+  g_ptr_array_add (pages, (gpointer) page);
+  g_mutex_lock (&store->rules_lock);
+  if (store->rules != NULL && incident->state != INCIDENT_TRIGGERED)
+    store->rules->follow (store->rules_data, incident, pages, now, &reaction);
+  g_mutex_unlock (&store->rules_lock);
+  return reaction_carry_out (store, database, incident->ticket, incident->id, &reaction, now, error);
+}
+
 /* ---- taking and ending ---- */
 
 /* An incident only ever goes on: who comes late changes nothing. */

@@ -27,5 +27,8 @@ gboolean incidents_obey (Store *store, Database *database, const Decision *decis
 /* All of TICKET are over, by ACTOR. */
 gboolean incidents_resolve (Store *store, Database *database, gint64 ticket, const char *actor, gint64 now, GError **error);
 
+/* PAGE, which was dropped while it was on its way, got out: where it may go on ringing, it is told how its incident ended. */
+gboolean incident_follow (Store *store, Database *database, const OutboxRow *page, gint64 now, GError **error);
+
 /* One incident whose next step has come at NOW goes on; without rules it waits. */
 gboolean incident_go_on (Store *store, Database *database, gint64 incident, gint64 now, GError **error);

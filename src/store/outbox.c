@@ -1,6 +1,7 @@
 /* What must still go out: claiming rows and recording what became of them. */
 #include <string.h>
 
+#include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/pages.h"
 #include "store/promises.h"
@@ -200,6 +201,9 @@ write_sent_row (Database *database, const OutboxRow *row, const Outcome *outcome
       (!database_run (database, error, "UPDATE ticket SET acknowledged_at = coalesce(acknowledged_at, ?) WHERE number = ?", "ii",
                       outcome->now, row->ticket) ||
        !promises_apply (outcome->store, database, row->ticket, &change, error)))
+    return FALSE;
+  if (g_str_equal (row->state, "dropped") && row->incident != 0 &&
+      !incident_follow (outcome->store, database, row, outcome->now, error))
     return FALSE;
   return add_sent_event (database, row, outcome, error);
 }

@@ -69,6 +69,8 @@ typedef struct {
   /* INCIDENT has just been acknowledged or resolved; PAGES (element-type OutboxRow) are those that got out. */
   void (*settle) (gpointer data, const Ticket *ticket, Incident *incident, const GPtrArray *pages, gint64 now,
                   Reaction *reaction);
+  /* PAGES of INCIDENT got out only after it was acknowledged or resolved. */
+  void (*follow) (gpointer data, const Incident *incident, const GPtrArray *pages, gint64 now, Reaction *reaction);
   /* AGENT gave an order by mail about TICKET, and is told what came of it. (element-type Taking) */
   void (*answer) (gpointer data, const Ticket *ticket, const GPtrArray *takings, const char *agent, gint64 now, Reaction *reaction);
   /* The version of what ROLE's deadlines are computed from, 0: nothing is promised. */
