@@ -18,7 +18,7 @@ my $faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 #     listen => 'what frontdesk.conf says', policy => 'body of the policy', teams => 'in place of the teams and agents',
 #     oncall => 'body of the schedule', window => 'the time in which pages become one', limit => 'pages of a sender an hour',
 #     steps => 'body of the escalation', desk => 'a file that has calendars, policies, people and roles, in place of those here',
-#     at => 'the time, UTC, that stands still until set_time()', zone => 'of the calendar')
+#     at => 'the time, UTC, that stands still until set_time()', zone => 'of the calendar', preload => 'a library, with AT only')
 sub new {
     my ($class, $dir, %option) = @_;
     my $self = bless { dir => "$dir", owner => $$, %option }, $class;
@@ -45,7 +45,8 @@ sub under {
     my ($self) = @_;
     return @under if !$self->{at};
     my $asan = join ':', $ENV{ASAN_OPTIONS} // (), 'verify_asan_link_order=0';
-    return ('env', "LD_PRELOAD=$faketime", "FAKETIME_TIMESTAMP_FILE=$self->{dir}/time", 'FAKETIME_NO_CACHE=1', 'NO_FAKE_STAT=1',
+    my $preload = join ':', $faketime, $self->{preload} // ();
+    return ('env', "LD_PRELOAD=$preload", "FAKETIME_TIMESTAMP_FILE=$self->{dir}/time", 'FAKETIME_NO_CACHE=1', 'NO_FAKE_STAT=1',
         'FAKETIME_DONT_FAKE_MONOTONIC=1', 'TZ=UTC', "ASAN_OPTIONS=$asan");
 }
 
