@@ -111,7 +111,10 @@ acknowledgement_to_json (const Desk *desk, const Reception *reception, const Dec
                           .created_at = now };
   g_autofree char *subject = NULL, *body = NULL;
   g_autoptr (GBytes) message = NULL;
-  if (!delivery_write (desk->config, desk->templates, desk->seal, &row, &ticket, NULL, &subject, &body, &message, error))
+  g_autoptr (GPtrArray) overrides = store_list_overrides (desk->store, now, error);
+  const LetterOrder order = { .config = desk->config, .templates = desk->templates, .seal = desk->seal, .row = &row, .ticket = &ticket,
+                              .overrides = overrides };
+  if (overrides == NULL || !delivery_write (&order, &subject, &body, &message, error))
     return NULL;
   return json_pack ("{s:s, s:s, s:s}", "to", outgoing->recipient, "subject", subject, "text", body);
 }

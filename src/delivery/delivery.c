@@ -35,6 +35,7 @@ typedef struct {
   Templates *templates;
   const OutboxRow *row;
   Ticket *ticket; /* NULL: it could not be read */
+  GPtrArray *overrides; /* (element-type Override); NULL without schedules, or when they could not be read */
 } Sending;
 
 /* The text of the answer that ROW is, or the first lines of what opened the ticket. NULL when there is none. */
@@ -73,8 +74,9 @@ send_letter (const Sending *sending, char **answer, GError **error)
   g_autoptr (GBytes) message = NULL;
   if (g_str_equal (row->kind, "notification") || g_str_equal (row->template, "reply"))
     text = read_text (sending);
-  if (!delivery_write (sending->config, sending->templates, sending->delivery->seal, row, sending->ticket, text, &subject,
-                       &body, &message, error))
+  const LetterOrder order = { .config = sending->config, .templates = sending->templates, .seal = sending->delivery->seal, .row = row,
+                              .ticket = sending->ticket, .overrides = sending->overrides, .text = text };
+  if (!delivery_write (&order, &subject, &body, &message, error))
     return FALSE;
   return channel_send_mail (&sending->config->relay, from, row->recipient, message, answer, error);
 }
@@ -115,6 +117,7 @@ send_page (const Sending *sending, PageReceipt *receipt, GError **error)
                               .seal = sending->delivery->seal,
                               .row = sending->row,
                               .ticket = sending->ticket,
+                              .overrides = sending->overrides,
                               .by = find_holder (sending),
                               .count = several ? (int) tickets->len : 0,
                               .list = list };
@@ -175,12 +178,15 @@ send_row (OutboxRow *row, gpointer data)
                       .row = row };
   g_mutex_unlock (&delivery->lock);
   sending.ticket = store_find_ticket (delivery->store, row->ticket, &failure);
-  gboolean sent = sending.ticket != NULL &&
+  if (sending.ticket != NULL && sending.config->schedules->len > 0)
+    sending.overrides = store_list_overrides (delivery->store, row->created_at, &failure);
+  gboolean sent = failure == NULL && sending.ticket != NULL &&
                   (g_str_equal (row->kind, "page") ? send_page (&sending, &receipt, &failure)
                                                    : send_letter (&sending, &receipt.answer, &failure));
   g_info ("ticket #%" G_GINT64_FORMAT ": %s to %s: %s", row->ticket, row->kind, row->recipient,
           sent ? receipt.answer : failure->message);
   record_until_done (&sending, &receipt, failure);
+  g_clear_pointer (&sending.overrides, g_ptr_array_unref);
   g_clear_pointer (&sending.ticket, ticket_free);
   templates_unref (sending.templates);
   config_unref (sending.config);

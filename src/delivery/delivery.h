@@ -37,8 +37,16 @@ void delivery_stop (Delivery *delivery);
 gboolean delivery_test_page (const Config *config, const Templates *templates, const Seal *seal, const Agent *agent,
                              const Channel *channel, char **answer, GError **error);
 
-/* The letter of ROW about TICKET as it would be sent: subject and text, for `explain` too. TEXT (nullable) is
- * what it is about, to staff, or an answer's own. Errors: LETTER_ERROR. */
-gboolean delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row,
-                         const Ticket *ticket, const char *text, char **subject, char **body, GBytes **message,
-                         GError **error);
+/* What a letter is made of. All belongs to the caller. */
+typedef struct {
+  const Config *config;
+  const Templates *templates;
+  const Seal *seal;
+  const OutboxRow *row;
+  const Ticket *ticket;
+  const GPtrArray *overrides; /* (element-type Override) that have not ended, nullable */
+  const char *text;           /* what it is about, to staff, or an answer's own; nullable */
+} LetterOrder;
+
+/* The letter as it would be sent: subject and text, for `explain` too. Errors: DELIVERY_ERROR, LETTER_ERROR. */
+gboolean delivery_write (const LetterOrder *order, char **subject, char **body, GBytes **message, GError **error);

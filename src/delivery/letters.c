@@ -4,6 +4,7 @@
 #include "delivery/page.h"
 #include "delivery/phone_text.h"
 #include "desk/calendar.h"
+#include "desk/schedule.h"
 #include "mail/dates.h"
 
 /* One letter that is being written. */
@@ -12,6 +13,7 @@ typedef struct {
   const Role *role;
   const Ticket *ticket;
   const OutboxRow *row;
+  const GPtrArray *overrides; /* nullable */
   const Calendar *calendar; /* whose hours the letter gives; nullable */
   const char *language, *zone;
   const char *template;     /* its name */
@@ -21,7 +23,7 @@ typedef struct {
 /* What its template may name and is worked out for it. */
 typedef struct {
   char *tag, *subject, *hours, *opened, *priority, *promise, *resolution, *next_update, *next_opening, *old_promise, *target, *due;
-  char *count;
+  char *count, *oncall;
 } Values;
 
 static void
@@ -30,7 +32,7 @@ values_clear (Values *values)
   char **all[] = { &values->tag,        &values->subject,     &values->hours,        &values->opened,
                    &values->priority,   &values->promise,     &values->resolution,   &values->next_update,
                    &values->next_opening, &values->old_promise, &values->target,     &values->due,
-                   &values->count };
+                   &values->count,      &values->oncall };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     g_free (*all[i]);
 }
@@ -122,6 +124,24 @@ read_occasion (const Writing *writing, Values *values)
   return FALSE;
 }
 
+/* Who is on call for the role's emergencies, by name; NULL: nobody, or it has none. */
+static char *
+write_on_call (const Writing *writing)
+{
+  const Roster roster = { .config = writing->config, .overrides = writing->overrides };
+  const Escalation *escalation = writing->role->page;
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (guint i = 0; escalation != NULL && names->len == 0 && i < escalation->steps->len; i++)
+    {
+      const Step *step = g_ptr_array_index (escalation->steps, i);
+      g_autoptr (GPtrArray) agents =
+        step->schedule != NULL ? schedule_find_agents (&roster, step->schedule, writing->row->created_at) : g_ptr_array_new ();
+      for (guint j = 0; j < agents->len; j++)
+        g_string_append_printf (names, "%s%s", j > 0 ? ", " : "", ((const Agent *) g_ptr_array_index (agents, j))->full_name);
+    }
+  return names->len > 0 ? g_strdup (names->str) : NULL;
+}
+
 static void
 work_out (const Writing *writing, Values *values)
 {
@@ -135,6 +155,7 @@ work_out (const Writing *writing, Values *values)
   values->resolution = write_promise (writing, ticket->due[TARGET_RESOLVE]);
   values->next_update = write_promise (writing, ticket->due[TARGET_UPDATE]);
   values->next_opening = write_next_opening (writing);
+  values->oncall = write_on_call (writing);
   if (writing->notice != NULL && writing->notice->count > 1)
     values->count = g_strdup_printf ("%d", writing->notice->count);
 }
@@ -180,6 +201,7 @@ fill (const Writing *writing, const Templates *templates, const char *text, char
                       .role_address = writing->role->address[0],
                       .team = ticket->team,
                       .assignee = assignee_name (config, ticket),
+                      .oncall = values.oncall,
                       .priority = values.priority,
                       .standing = ticket->standing,
                       .hours = values.hours,
@@ -214,11 +236,7 @@ auto_submitted (const OutboxRow *row)
 
 /* What is written, and to whom. */
 typedef struct {
-  const Config *config;
-  const Templates *templates;
-  const Seal *seal;
-  const OutboxRow *row;
-  const Ticket *ticket;
+  const LetterOrder *letter;
   const char *to, *template;
   const PageNotice *notice; /* nullable */
   gboolean brief;           /* the body's first line, as an SMS takes it, and no more */
@@ -226,18 +244,20 @@ typedef struct {
 
 /* Fills the template in. */
 static gboolean
-write_text (const Order *order, const Role *role, const char *language, const char *text, char **subject, char **body, GError **error)
+write_text (const Order *order, const Role *role, const char *language, char **subject, char **body, GError **error)
 {
-  const Writing writing = { .config = order->config,
+  const LetterOrder *letter = order->letter;
+  const Writing writing = { .config = letter->config,
                             .role = role,
-                            .ticket = order->ticket,
-                            .row = order->row,
-                            .calendar = find_calendar (role, order->ticket),
+                            .ticket = letter->ticket,
+                            .row = letter->row,
+                            .overrides = letter->overrides,
+                            .calendar = find_calendar (role, letter->ticket),
                             .language = language,
                             .zone = role->policy != NULL ? role->policy->calendar->timezone : "UTC",
                             .template = order->template,
                             .notice = order->notice };
-  if (!fill (&writing, order->templates, text, subject, body, error))
+  if (!fill (&writing, letter->templates, letter->text, subject, body, error))
     return FALSE;
   if (order->brief)
     {
@@ -250,11 +270,11 @@ write_text (const Order *order, const Role *role, const char *language, const ch
 static GBytes *
 compose (const Order *order, const Role *role, const char *language, const char *subject, const char *body)
 {
-  const Config *config = order->config;
-  const OutboxRow *row = order->row;
-  const Ticket *ticket = order->ticket;
+  const Config *config = order->letter->config;
+  const OutboxRow *row = order->letter->row;
+  const Ticket *ticket = order->letter->ticket;
   gboolean customer = is_to_customer (row);
-  g_autofree char *reply_to = reply_address (order->seal, role, row, ticket->number);
+  g_autofree char *reply_to = reply_address (order->letter->seal, role, row, ticket->number);
   g_auto (GStrv) references = g_strsplit (ticket->references != NULL ? ticket->references : "", " ", -1);
   const Letter letter = { .from_name = config->company,
                           .from = role->address[0],
@@ -274,29 +294,28 @@ compose (const Order *order, const Role *role, const char *language, const char 
 }
 
 static gboolean
-carry_out (const Order *order, const char *text, char **subject, char **body, GBytes **message, GError **error)
+carry_out (const Order *order, char **subject, char **body, GBytes **message, GError **error)
 {
-  const Role *role = config_find_role_by_name (order->config, order->ticket->role);
+  const LetterOrder *letter = order->letter;
+  const Role *role = config_find_role_by_name (letter->config, letter->ticket->role);
   if (role == NULL)
     {
       g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_TEMPORARY, "the configuration has no role \"%s\" any more",
-                   order->ticket->role);
+                   letter->ticket->role);
       return FALSE;
     }
-  g_autofree char *language = templates_find_language (order->templates, order->template, order->row->languages);
-  if (!write_text (order, role, language, text, subject, body, error))
+  g_autofree char *language = templates_find_language (letter->templates, order->template, letter->row->languages);
+  if (!write_text (order, role, language, subject, body, error))
     return FALSE;
   *message = compose (order, role, language, *subject, *body);
   return TRUE;
 }
 
 gboolean
-delivery_write (const Config *config, const Templates *templates, const Seal *seal, const OutboxRow *row, const Ticket *ticket,
-                const char *text, char **subject, char **body, GBytes **message, GError **error)
+delivery_write (const LetterOrder *letter, char **subject, char **body, GBytes **message, GError **error)
 {
-  const Order order = { .config = config, .templates = templates, .seal = seal, .row = row, .ticket = ticket,
-                        .to = row->recipient, .template = row->template };
-  return carry_out (&order, text, subject, body, message, error);
+  const Order order = { .letter = letter, .to = letter->row->recipient, .template = letter->row->template };
+  return carry_out (&order, subject, body, message, error);
 }
 
 gboolean
@@ -304,8 +323,9 @@ page_write_letter (const PageSource *source, const Channel *channel, const PageN
                    GError **error)
 {
   g_autofree char *subject = NULL, *body = NULL;
-  const Order order = { .config = source->config, .templates = source->templates, .seal = source->seal, .row = source->row,
-                        .ticket = source->ticket, .to = to, .template = channel->brief ? "page-short" : source->row->template,
+  const LetterOrder letter = { .config = source->config, .templates = source->templates, .seal = source->seal, .row = source->row,
+                               .ticket = source->ticket, .overrides = source->overrides };
+  const Order order = { .letter = &letter, .to = to, .template = channel->brief ? "page-short" : source->row->template,
                         .notice = notice, .brief = channel->brief };
-  return carry_out (&order, NULL, &subject, &body, message, error);
+  return carry_out (&order, &subject, &body, message, error);
 }

@@ -11,6 +11,7 @@ typedef struct {
   const Seal *seal;
   const OutboxRow *row;
   const Ticket *ticket;
+  const GPtrArray *overrides; /* (element-type Override) that have not ended, nullable */
   const char *by;   /* who has acknowledged, nullable */
   int count;        /* incidents that it tells of; 0: the one */
   const char *list; /* a line for each, nullable */

@@ -31,6 +31,7 @@ typedef struct {
   const char *tag;        /* "[DIYTel #1042]" */
   const char *subject, *name, *requester, *customer;
   const char *company, *phone, *role, *role_address, *team, *assignee;
+  const char *oncall;       /* who is on call for the role, by name */
   const char *priority;   /* "p3" */
   const char *standing;   /* "unknown (directory unavailable)" */
   const char *hours;      /* as dates_hours() writes them */
