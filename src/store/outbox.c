@@ -61,13 +61,27 @@ add_held_event (Database *database, const Outgoing *page, gint64 ticket, gint64 
   return ticket == 0 || store_add_event (database, ticket, now, "held", "frontdesk", detail, error);
 }
 
+/* What could not be sent before the next page of its incident to the same agent by the same channel is not needed beside it: a
+ * gateway that was down for long would get a page for each step that was taken meanwhile. */
+static gboolean
+drop_earlier (Database *database, const Outgoing *page, gint64 incident, GError **error)
+{
+  return incident == 0 ||
+         database_run (database, error,
+                       "UPDATE outbox SET state = 'dropped', last_error = coalesce(last_error || '; ', '') || 'a later page has taken its "
+                       "place' WHERE incident = ? AND kind = 'page' AND state = 'due' AND recipient = ? AND channel = ? AND template IN "
+                       "('page', 'page-reminder')",
+                       "iss", incident, page->recipient, page->channel);
+}
+
 gboolean
 store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
 {
   g_autofree char *message_id = store_message_id (outgoing, ticket);
   gint64 due_at = outgoing->due_at != 0 ? outgoing->due_at : now;
   gboolean held = FALSE;
-  if (outgoing->kind == OUTGOING_PAGE && (!page_plan (database, outgoing, now, &due_at, &held, error) ||
+  if (outgoing->kind == OUTGOING_PAGE && (!drop_earlier (database, outgoing, incident, error) ||
+                                          !page_plan (database, outgoing, now, &due_at, &held, error) ||
                                           (held && !add_held_event (database, outgoing, ticket, now, error))))
     return FALSE;
   database->made_due |= outgoing->kind == OUTGOING_PAGE ? STORE_DUE_PAGE : STORE_DUE_LETTER;

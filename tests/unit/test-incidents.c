@@ -472,6 +472,26 @@ test_told_after_all (void)
   assert_pages (store, ticket, "alice:pd sent; bob:pager sent; alice:pd due end");
 }
 
+/* While a gateway is down, step follows step: when it is back, everybody gets the last of their pages, and not all of them. */
+static void
+test_superseded (void)
+{
+  g_autoptr (Store) store = open_store ("superseded.db", STORE_DAEMON);
+  gint64 other = open_emergency (store, "alice:pager", 0, NOW);
+  open_emergency (store, "alice:pager bob:mail", 0, NOW);
+  g_autoptr (Incident) incident = find_incident (store, other);
+  g_assert_true (take (store, incident->id, PAGE_RESOLVE, "bob", NOW));
+  for (int i = 1; i <= 20; i++)
+    {
+      g_autoptr (GPtrArray) rows = claim (store, NOW + i * 300 * SECOND - SECOND, 100);
+      for (guint j = 0; j < rows->len; j++)
+        g_assert_true (store_outbox_retry (store, ((const OutboxRow *) g_ptr_array_index (rows, j))->id, "no", NOW + i * 300 * SECOND, NULL));
+      run_timers (store, NOW + i * 300 * SECOND);
+    }
+  g_autoptr (GPtrArray) rows = claim (store, NOW + 20 * 300 * SECOND, 100);
+  g_assert_cmpuint (rows->len, ==, 3); /* bob's mail was of the first step, and nobody has tried to reach him so since */
+}
+
 static void
 test_unknown (void)
 {
@@ -679,7 +699,7 @@ test_page_again (void)
       take_in (store, &mail, decision);
       decision_free (decision);
       run_timers (store, NOW + SECOND);
-      assert_pages (store, ticket, i == 0 ? "alice:pager due; alice:pager due" : "alice:pager dropped; alice:pager dropped");
+      assert_pages (store, ticket, i == 0 ? "alice:pager dropped; alice:pager due" : "alice:pager dropped; alice:pager dropped");
       g_autoptr (Incident) incident = find_incident (store, ticket);
       if (i == 0)
         g_assert_true (take (store, incident->id, PAGE_ACKNOWLEDGE, "bob", NOW + SECOND));
@@ -996,6 +1016,7 @@ main (int argc, char **argv)
   g_test_add_func ("/incidents/taking", test_taking);
   g_test_add_func ("/incidents/on-its-way", test_on_its_way);
   g_test_add_func ("/incidents/told-after-all", test_told_after_all);
+  g_test_add_func ("/incidents/superseded", test_superseded);
   g_test_add_func ("/incidents/unknown", test_unknown);
   g_test_add_func ("/incidents/reports", test_reports);
   g_test_add_func ("/incidents/all-failed", test_all_failed);
