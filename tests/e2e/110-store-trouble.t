@@ -106,6 +106,35 @@ SKIP: {
 }
 
 SKIP: {
+    skip 'sqlite3(1) is not installed', 12 if !-x '/usr/bin/sqlite3';
+    my $site = Frontdesk::Test::Site->new('on-its-way');
+    my ($daemon, $dir) = ($site->daemon, $site->{dir});
+    $daemon->configure(channel => qq(type = "command" timeout = "60s" command = {"/bin/sh", "-c", "page=\$(cat); printf '%s\\\\n' \\"\$page\\" >> $dir/pages; until [ -e $dir/go ]; do sleep 0.1; done"}));
+    $daemon->reload;
+    like offer($site, 'on-its-way'), qr/^250 /, 'an emergency is taken';
+    wait_for('the page', sub { $daemon->pages });
+    open my $lock, '|-', 'sqlite3', $daemon->database or die $!;
+    $lock->autoflush(1);
+    print $lock ".timeout 5000\nBEGIN IMMEDIATE;\n.shell touch $dir/locked\n";
+    wait_for('the lock', sub { -e "$dir/locked" });
+    spew("$dir/go", '');
+    wait_for('the failure', sub { $daemon->log =~ /the outcome of a page cannot be recorded yet: .*locked for more than 5 seconds/ });
+    pass 'locked while a page is on its way: the log says that its outcome waits';
+    my ($said, $status) = result_of("$Frontdesk::Test::Daemon::BUILD/src/frontdesk", '-c', $daemon->config_path, 'page', 'ack', '1', '--as', 'alice');
+    isnt $status, 0, 'nobody is told meanwhile that they have it';
+    like $said, qr/locked for more than 5 seconds/, 'but why not';
+    is $daemon->json('show', 1)->{incidents}[0]{state}, 'triggered', 'and nobody has';
+    is scalar $daemon->pages, 1, 'the page is not sent a second time';
+    print $lock "COMMIT;\n.quit\n";
+    close $lock;
+    wait_for('the record', sub { (grep { $_->{channel} eq 'pager' } @{ $daemon->json('show', 1)->{pages} })[0]{state} eq 'sent' });
+    once_each($site, 'let go');
+    like $daemon->command('page', 'ack', 1, '--as', 'alice'), qr/: acknowledged$/, 'and somebody can take it';
+    unlike(($daemon->pages)[0]{text}, qr/possibly again/, 'for certain');
+    is $site->stop, 0, 'the daemon stops in order';
+}
+
+SKIP: {
     my $mount = scratch('full');
     skip 'a small file system cannot be mounted here', 9 if system 'mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', "$mount";
     mkdir "$mount/state";
