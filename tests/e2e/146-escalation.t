@@ -188,5 +188,78 @@ is scalar($daemon->pages), $told, 'unless somebody has it';
 my $third = write_to('emergency', 'new rules');
 is paged(1), 'carol', 'a new incident goes by the new one';
 
+$daemon->command('page', 'resolve', incident($_)->{id}, '--as', 'bob') for $second, $third;
+
+# ---- what is taken out of the configuration while an incident runs ----
+
+# The row of NUMBER's page to AGENT by CHANNEL that was made last.
+sub page_row {
+    my ($number, $agent, $channel) = @_;
+    return (grep { $_->{recipient} eq $agent && $_->{channel} eq $channel } @{ $daemon->json('show', $number)->{pages} })[-1];
+}
+
+sub reload_with { $daemon->configure(@_); $daemon->reload; return }
+
+my $extra = <<'CONF';
+channel "broken" { type = "command" command = {"/bin/false"} }
+escalation "extra" { step "bob" { agents = {"bob"} by = {"broken"} wait = "10m" } step "carol" { agents = {"carol"} by = {"pager"} wait = "10m" } repeat = 1 }
+role "extra" { address = {"extra@diytel.ca"} policy = "diytel" priority = "p1" team = "noc" page = "extra" page-if = "known" }
+CONF
+reload_with(roles => $extra, steps => 'step "left" { agents = {"alice"} by = {"pager"} wait = "5m" }');
+my $fourth = write_to('extra', 'bob leaves');
+wait_for('the failure', sub { (page_row($fourth, 'bob', 'broken')->{last_error} // '') =~ /exit/ });
+reload_with(teams => $people =~ s/^agent "bob".*\n//mr, roles => $extra =~ s/agents = \{"bob"\}/agents = {"alice"}/r);
+pass(2);
+wait_for('the next try', sub { page_row($fourth, 'bob', 'broken')->{last_error} =~ /the configuration has no agent "bob"/ });
+is page_row($fourth, 'bob', 'broken')->{state}, 'due', 'a page whose agent is there no more waits for the agent to come back, and says so';
+is scalar(grep { $_->{recipient} eq 'bob' } @{ $daemon->json('queue')->{queue} }), 1, 'in the queue, too';
+pass(8);
+is paged(1), 'carol', 'the next step is taken nevertheless';
+reload_with(teams => $people, roles => $extra);
+$daemon->command('page', 'ack', incident($fourth)->{id}, '--as', 'carol');
+is page_row($fourth, 'bob', 'broken')->{state}, 'dropped', 'and it ends with an acknowledgement';
+$daemon->command('page', 'resolve', incident($fourth)->{id}, '--as', 'carol');
+
+my $fifth = write_to('extra', 'the channel leaves');
+wait_for('the failure', sub { (page_row($fifth, 'bob', 'broken')->{last_error} // '') =~ /exit/ });
+reload_with(roles => $extra =~ s/^channel.*\n//mr =~ s/"broken"/"mail"/r);
+pass(2);
+wait_for('the next try', sub { page_row($fifth, 'bob', 'broken')->{last_error} =~ /no channel "broken"/ });
+is page_row($fifth, 'bob', 'broken')->{state}, 'due', 'a page whose channel is there no more waits for that, too';
+reload_with(roles => $extra =~ s/false/true/r);
+pass(2);
+ok wait_for('the page', sub { page_row($fifth, 'bob', 'broken')->{state} eq 'sent' }), 'and goes out when it is back';
+
+reload_with(roles => '');
+pass(10);
+is paged(1), 'carol', 'an incident whose escalation and role are there no more goes by what it began with';
+reload_with(teams => $people =~ s/^agent "(?:bob|carol)".*\n//mgr);
+pass(10);
+is paged(1), 'alice', 'and when nobody of that is left, by any that reaches somebody';
+like $daemon->command('page', 'ack', incident($fifth)->{id}, '--as', 'alice'), qr/: acknowledged$/, 'who can take it';
+is incident($fifth)->{acknowledged_by}, 'alice', 'and has it';
+$daemon->command('page', 'resolve', incident($fifth)->{id}, '--as', 'alice');
+
+# ---- a relay that is down for long ----
+
+my $relay = Frontdesk::Test::Sink->new("$site->{dir}/relay");
+my $well = $daemon->{relay};
+$relay->stop;
+reload_with(relay => $relay->port, teams => $people, extra => 'give-up = "1d"', steps => 'step "mail" { agents = {"alice"} by = {"mail"} wait = "1h" } repeat = 1');
+my $sixth = write_to('emergency', 'no relay');
+wait_for('the first try', sub { page_row($sixth, 'alice', 'mail')->{last_error} });
+for my $day (1 .. 3) {
+    for (1 .. 3) { pass(8 * 60); clock_has_run() }
+    wait_for('another try', sub { page_row($sixth, 'alice', 'mail')->{last_error} });
+    is page_row($sixth, 'alice', 'mail')->{state}, 'due', "day $day: a page is not given up";
+}
+is scalar(grep { $_->{state} eq 'due' } @{ $daemon->json('show', $sixth)->{pages} }), 1, 'one of them waits, and not one for each step';
+reload_with(relay => $well);
+pass(2);
+wait_for('the page', sub { page_row($sixth, 'alice', 'mail')->{state} eq 'sent' });
+sent();
+is scalar(grep { $_->{text} =~ /^Subject: EMERGENCY .*no relay/m } $sink->mails_to('alice@diytel.ca')), 1, 'when the relay is back, it is one page that comes';
+$daemon->command('page', 'ack', incident($sixth)->{id}, '--as', 'alice');
+
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
