@@ -20,14 +20,19 @@ command_queue (CommandContext *context, int argc, char **argv)
     return output_error ("queue", error);
   json_t *list = json_array ();
   for (guint i = 0; i < rows->len; i++)
-    json_array_append_new (list, outbox_row_to_json (g_ptr_array_index (rows, i)));
+    {
+      OutboxRow *row = g_ptr_array_index (rows, i);
+      if (row->held && row->last_error == NULL && !context->json)
+        row->last_error = g_strdup ("held: goes out together with others");
+      json_array_append_new (list, outbox_row_to_json (row));
+    }
   if (context->json)
     {
       output_json (json_pack ("{s:o}", "queue", list));
       return COMMAND_OK;
     }
   const char *const keys[] = { "ticket", "kind", "recipient", "channel", "state", "attempts", "due_at", "last_error", NULL };
-  const char *const titles[] = { "TICKET", "KIND", "TO", "CHANNEL", "STATE", "TRIES", "NEXT TRY", "LAST ERROR", NULL };
+  const char *const titles[] = { "TICKET", "KIND", "TO", "CHANNEL", "STATE", "TRIES", "NEXT TRY", "WHY", NULL };
   output_table (list, keys, titles);
   json_decref (list);
   return COMMAND_OK;

@@ -27,6 +27,7 @@ typedef struct {
   const char *by;         /* who acknowledged, nullable */
   int count;              /* a grouped page: of how many incidents; else 0 */
   const char *list;       /* and a line for each; else NULL */
+  const char *limit;      /* what it says of a limit that it is the last page within, nullable */
   const char *acknowledge_url; /* nullable: there is no web-url */
   const char *token;      /* names the page to the built-in web page; nullable, too */
   const char *text;       /* one line for a phone */

@@ -81,18 +81,49 @@ send_letter (const Sending *sending, char **answer, GError **error)
   return channel_send_mail (&sending->config->relay, from, row->recipient, message, answer, error);
 }
 
-/* What a page that has taken others along tells of: a line for each. */
-static char *
-list_tickets (const GPtrArray *tickets)
+/* What a page tells of that has taken others along. */
+typedef struct {
+  int count;
+  GString *list;     /* a line for each */
+  int left_out;      /* for which there was no room in the list */
+  const char *limit; /* nullable */
+} Group;
+
+static gboolean
+group_add (Group *group, Store *store, gint64 number, GError **error)
 {
-  GString *list = g_string_new (NULL);
-  for (guint i = 0; i < tickets->len && list->len < LIMIT_EXCERPT; i++)
+  group->count++;
+  g_autoptr (Ticket) ticket = group->left_out == 0 ? store_find_ticket (store, number, error) : NULL;
+  if (ticket == NULL && group->left_out == 0)
+    return FALSE;
+  gsize before = group->list->len;
+  if (ticket != NULL)
+    g_string_append_printf (group->list, "%s#%" G_GINT64_FORMAT " %s (%s)", before > 0 ? "\n" : "", number, ticket->subject,
+                            ticket->requester);
+  if (ticket == NULL || group->list->len > LIMIT_PAGE_LIST)
     {
-      const Ticket *ticket = g_ptr_array_index (tickets, i);
-      g_string_append_printf (list, "%s#%" G_GINT64_FORMAT " %s (%s)", i > 0 ? "\n" : "", ticket->number, ticket->subject,
-                              ticket->requester);
+      g_string_truncate (group->list, before);
+      group->left_out++;
     }
-  return g_string_free (list, FALSE);
+  return TRUE;
+}
+
+/* Of ROWS; a ticket that has several is one emergency. */
+static gboolean
+group_fill (Group *group, Store *store, const GPtrArray *rows, GError **error)
+{
+  gint64 last = 0;
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const OutboxRow *row = g_ptr_array_index (rows, i);
+      group->limit = group->limit != NULL ? group->limit : page_find_limit (row->reason);
+      if (row->ticket != last && !group_add (group, store, row->ticket, error))
+        return FALSE;
+      last = row->ticket;
+    }
+  if (group->left_out > 0)
+    g_string_append_printf (group->list, "\nand %d more", group->left_out);
+  return TRUE;
 }
 
 /* Who has acknowledged, as people call them; in the row of such a page. */
@@ -107,20 +138,23 @@ find_holder (const Sending *sending)
 static gboolean
 send_page (const Sending *sending, PageReceipt *receipt, GError **error)
 {
-  g_autoptr (GPtrArray) tickets = sending->row->held ? store_list_page_tickets (sending->delivery->store, sending->row->id, error) : NULL;
-  if (sending->row->held && tickets == NULL)
+  const OutboxRow *row = sending->row;
+  Store *store = sending->delivery->store;
+  g_autoptr (GPtrArray) rows = row->held ? store_list_page_rows (store, row->id, error) : NULL;
+  g_autoptr (GString) list = g_string_new (NULL);
+  Group group = { .list = list, .limit = page_find_limit (row->reason) };
+  if (row->held && (rows == NULL || !group_fill (&group, store, rows, error)))
     return FALSE;
-  gboolean several = tickets != NULL && tickets->len > 1;
-  g_autofree char *list = several ? list_tickets (tickets) : NULL;
   const PageSource source = { .config = sending->config,
                               .templates = sending->templates,
                               .seal = sending->delivery->seal,
-                              .row = sending->row,
+                              .row = row,
                               .ticket = sending->ticket,
                               .overrides = sending->overrides,
                               .by = find_holder (sending),
-                              .count = several ? (int) tickets->len : 0,
-                              .list = list };
+                              .limit = group.limit,
+                              .count = group.count > 1 ? group.count : 0,
+                              .list = group.count > 1 ? list->str : NULL };
   return page_send (&source, receipt, error);
 }
 

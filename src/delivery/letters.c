@@ -168,6 +168,7 @@ fill_page (const PageNotice *notice, const Values *values, LetterData *data)
   data->by = notice->by;
   data->count = values->count;
   data->list = notice->list;
+  data->limit = notice->limit;
   data->test = notice->test ? "yes" : NULL;
   data->again = notice->possible_repeat ? "yes" : NULL;
 }

@@ -44,7 +44,9 @@ static struct curl_slist *
 list_headers (const PageNotice *notice, const char *token)
 {
   gboolean trigger = g_str_equal (notice->event, "trigger");
-  g_autofree char *title = g_strdup_printf ("%s #%" G_GINT64_FORMAT ": %s", notice->company, notice->ticket, notice->subject);
+  g_autofree char *several = notice->count > 1 ? g_strdup_printf (": %d emergencies, the first is", notice->count) : g_strdup ("");
+  g_autofree char *title =
+    g_strdup_printf ("%s%s #%" G_GINT64_FORMAT ": %s", notice->company, several, notice->ticket, notice->subject);
   g_autofree char *encoded = ntfy_encode (title);
   struct curl_slist *headers = add_header (NULL, "Title", encoded);
   headers = add_header (headers, "Priority", find_priority (notice));

@@ -38,13 +38,15 @@ write_text (const PageSource *source, const char *event)
     g_string_append (text, "REMINDER ");
   g_string_append (text, source->config->company);
   if (source->count > 1)
-    g_string_append_printf (text, " %d emergencies, the first:", source->count);
+    g_string_append_printf (text, ": %d emergencies, the first is", source->count);
   g_string_append_printf (text, " #%" G_GINT64_FORMAT " %s", ticket->number, ticket->role);
   if (!trigger)
     g_string_append (text, taken ? ", acknowledged" : ", resolved");
   if (taken && source->by != NULL)
     g_string_append_printf (text, " by %s", source->by);
   g_string_append_printf (text, ": %s (%s)", ticket->subject, ticket->requester);
+  if (source->limit != NULL)
+    g_string_append_printf (text, "; %s", source->limit);
   return g_string_free (text, FALSE);
 }
 
@@ -115,6 +117,7 @@ page_send (const PageSource *source, PageReceipt *receipt, GError **error)
                         .by = source->by,
                         .count = source->count,
                         .list = source->list,
+                        .limit = source->limit,
                         .acknowledge_url = values.acknowledge_url,
                         .token = values.token,
                         .text = values.text };

@@ -15,6 +15,7 @@ typedef struct {
   const char *by;   /* who has acknowledged, nullable */
   int count;        /* incidents that it tells of; 0: the one */
   const char *list; /* a line for each, nullable */
+  const char *limit; /* that it is the last page within, nullable */
   gboolean test;
 } PageSource;
 

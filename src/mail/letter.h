@@ -50,6 +50,7 @@ typedef struct {
   const char *link;       /* to acknowledge by */
   const char *by;         /* who has acknowledged */
   const char *count, *list; /* of a grouped page: how many incidents, and a line for each */
+  const char *limit;      /* the page is the last one within it */
   const char *test, *again; /* "yes" or NULL: nobody is in need; an earlier try may have arrived */
 } LetterData;
 

@@ -45,6 +45,7 @@ static const Field fields[] = {
   LINES (detail, LIMIT_EXCERPT),   LINES (text, LIMIT_ANSWER),         LINE (event, LIMIT_NAME),
   LINE (link, LIMIT_LINK),         LINE (by, LIMIT_NAME),              LINE (count, LIMIT_NAME),
   LINES (list, LIMIT_EXCERPT),     LINE (test, LIMIT_NAME),            LINE (again, LIMIT_NAME),
+  LINE (limit, LIMIT_ERROR_TEXT),
 };
 
 #define WEB(name, max) { #name, G_STRUCT_OFFSET (WebData, name), max, ESCAPED }

@@ -178,8 +178,7 @@ keep_page_limit (Database *database, const Intake *intake, Decision *decision, c
   if (count >= limit)
     decision_withhold_page (decision, reason);
   else if (count == limit - 1)
-    decision_add_page_reason (decision, sender != NULL ? "this sender's further emergencies of this hour page nobody"
-                                                       : "further emergencies of this hour page nobody");
+    decision_note_limit (decision, sender != NULL);
   return count >= 0 && (count < limit || store_add_event (database, decision->ticket, intake->now, "not paged", "frontdesk", reason, error));
 }
 
@@ -254,6 +253,23 @@ keep_to_one_incident (Database *database, Decision *decision, GError **error)
   return running >= 0;
 }
 
+/* Nor must a loop of answers, where each pages anew. */
+static gboolean
+page_again (Database *database, const Intake *intake, const Decision *decision, GError **error)
+{
+  int limit = intake->page_limit, count = 0;
+  if (!decision->page_again)
+    return TRUE;
+  if (limit > 0)
+    count = (int) database_number (database, -1, error,
+                                   "SELECT count(*) FROM message WHERE ticket = ? AND direction = 'in' AND at >= ?", "ii",
+                                   decision->ticket, intake->now - HOUR);
+  if (count <= limit) /* this one is among them */
+    return count >= 0 && incident_page_again (database, decision->ticket, intake->now, error);
+  g_autofree char *reason = g_strdup_printf ("%d messages have come on this ticket within the hour", limit);
+  return store_add_event (database, decision->ticket, intake->now, "not paged", "frontdesk", reason, error);
+}
+
 static gboolean
 write_continue (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
@@ -271,9 +287,8 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
     return FALSE;
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
-         (!decision->page_again || incident_page_again (database, decision->ticket, now, error)) &&
-         keep_to_one_incident (database, decision, error) && keep_page_limits (database, job->intake, decision, error) &&
-         write_outgoing (database, job, decision, error);
+         page_again (database, job->intake, decision, error) && keep_to_one_incident (database, decision, error) &&
+         keep_page_limits (database, job->intake, decision, error) && write_outgoing (database, job, decision, error);
 }
 
 static gboolean

@@ -92,8 +92,11 @@ void decision_free (Decision *decision);
 /* DECISION without its acknowledgement, because of REASON. */
 void decision_withhold_acknowledgement (Decision *decision, const char *reason);
 
-/* REASON is told with DECISION's pages, too. */
-void decision_add_page_reason (Decision *decision, const char *reason);
+/* DECISION's pages are the last ones within the limit for one sender, or for all, and say so: in their reason, too. */
+void decision_note_limit (Decision *decision, gboolean of_sender);
+
+/* What a page's REASON (nullable) says of a limit that it is the last one within; NULL: nothing. Part of REASON. */
+const char *page_find_limit (const char *reason);
 
 /* DECISION without its page, because of REASON, of which its team is told. */
 void decision_withhold_page (Decision *decision, const char *reason);

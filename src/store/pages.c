@@ -35,7 +35,7 @@ page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at,
     return FALSE;
   if (window.held && now >= window.from + page->window)
     window = (Window){ .from = window.from + page->window };
-  *held = now >= window.from && now < window.from + page->window;
+  *held = window.from != 0 && now >= window.from && now < window.from + page->window;
   if (*held)
     *due_at = window.from + page->window;
   return database_run (database, error, "INSERT OR REPLACE INTO pager (agent, channel, window_from, held) VALUES (?, ?, ?, ?)", "ssii",
@@ -46,12 +46,13 @@ page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at,
 gboolean
 page_take_along (Database *database, const OutboxRow *row, gint64 now, GError **error)
 {
+  /* Those of an earlier try that were taken meanwhile are not its any more. */
   return !row->held ||
          (database_run (database, error, "UPDATE outbox SET leader = NULL WHERE leader = ?", "i", row->id) &&
           database_run (database, error,
                         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, leader = ?1 WHERE state = 'due' AND kind = "
-                        "'page' AND held AND due_at <= ?2 AND recipient = ?3 AND channel = ?4 AND id <> ?1",
-                        "iiss", row->id, now, row->recipient, row->channel));
+                        "'page' AND held AND due_at <= ?2 AND recipient = ?3 AND channel = ?4 AND template = ?5 AND id <> ?1",
+                        "iisss", row->id, now, row->recipient, row->channel, row->template));
 }
 
 /* ---- finding ---- */
@@ -98,37 +99,18 @@ store_find_last_page (Store *store, const char *agent, gint64 since, GError **er
   return query != NULL && query_next (loan.database, query, error) > 0 ? outbox_read_row (query) : NULL;
 }
 
-static GPtrArray *
-read_tickets (Database *database, const GArray *numbers, GError **error)
-{
-  g_autoptr (GPtrArray) tickets = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_free);
-  for (guint i = 0; i < numbers->len; i++)
-    {
-      Ticket *ticket = ticket_read (database, g_array_index (numbers, gint64, i), error);
-      if (ticket == NULL)
-        return NULL;
-      g_ptr_array_add (tickets, ticket);
-    }
-  return g_steal_pointer (&tickets);
-}
-
 GPtrArray *
-store_list_page_tickets (Store *store, gint64 page, GError **error)
+store_list_page_rows (Store *store, gint64 page, GError **error)
 {
   g_auto (Loan) loan = loan_take (store, error);
   if (loan.database == NULL)
     return NULL;
   g_autoptr (Query) query = database_query (
-    loan.database, error, "SELECT ticket FROM outbox WHERE id = ?1 UNION SELECT ticket FROM outbox WHERE leader = ?1 ORDER BY ticket",
+    loan.database, error,
+    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1 UNION SELECT " OUTBOX_COLUMNS " FROM outbox WHERE leader = ?1 "
+    "ORDER BY ticket, id",
     "i", page);
-  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
-  int row = -1;
-  while (query != NULL && (row = query_next (loan.database, query, error)) > 0)
-    {
-      gint64 number = query_number (query, 0);
-      g_array_append_val (numbers, number);
-    }
-  return row == 0 ? read_tickets (loan.database, numbers, error) : NULL;
+  return outbox_read_rows (loan.database, query, error);
 }
 
 GPtrArray *

@@ -8,7 +8,8 @@
  * *HELD: whether it waits for others. */
 gboolean page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at, gboolean *held, GError **error);
 
-/* ROW, which is being sent, takes the other held pages to the same agent by the same channel along: it is their leader. */
+/* ROW, which is being sent, takes the other held pages of its template to the same agent by the same channel along: it is
+ * their leader. */
 gboolean page_take_along (Database *database, const OutboxRow *row, gint64 now, GError **error);
 
 /* Those of INCIDENT that got out. (element-type OutboxRow) */

@@ -1,4 +1,6 @@
 /* The store's plain data: names, making and freeing. */
+#include <string.h>
+
 #include "store/incident.h"
 #include "store/intake.h"
 #include "store/promise.h"
@@ -125,16 +127,27 @@ append_reason (char **text, const char *reason)
   *text = longer;
 }
 
+static const char limit_of_sender[] = "this sender's further emergencies of this hour page nobody";
+static const char limit_of_all[] = "further emergencies of this hour page nobody, whoever writes";
+
 void
-decision_add_page_reason (Decision *decision, const char *reason)
+decision_note_limit (Decision *decision, gboolean of_sender)
 {
-  append_reason (&decision->page_reason, reason);
+  const char *note = of_sender ? limit_of_sender : limit_of_all;
+  append_reason (&decision->page_reason, note);
   for (guint i = 0; i < decision->outgoing->len; i++)
     {
       Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
       if (outgoing->kind == OUTGOING_PAGE)
-        append_reason (&outgoing->reason, reason);
+        append_reason (&outgoing->reason, note);
     }
+}
+
+const char *
+page_find_limit (const char *reason)
+{
+  const char *note = reason != NULL ? strstr (reason, limit_of_sender) : NULL;
+  return note != NULL || reason == NULL ? note : strstr (reason, limit_of_all);
 }
 
 void

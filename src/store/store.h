@@ -182,8 +182,8 @@ OutboxRow *store_find_page (Store *store, gint64 page, GError **error);
 OutboxRow *store_find_last_page (Store *store, const char *agent, gint64 since, GError **error);
 /* Those that PAGE tells of: one, or several when others were joined to it. (element-type Incident) */
 GPtrArray *store_list_page_incidents (Store *store, gint64 page, GError **error);
-/* The tickets of these. (element-type Ticket) */
-GPtrArray *store_list_page_tickets (Store *store, gint64 page, GError **error);
+/* PAGE and those joined to it, by their tickets. (element-type OutboxRow) */
+GPtrArray *store_list_page_rows (Store *store, gint64 page, GError **error);
 
 /* AGENT, by VIA ("web", "mail", ...), takes or ends all incidents that PAGE tells of, or the one INCIDENT. The first one has
  * it; an incident only ever goes on. Pages that wait are dropped in the same transaction. *TAKINGS: (element-type Taking) */

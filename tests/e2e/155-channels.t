@@ -133,7 +133,7 @@ is_deeply $page, {
     page => $sent->{json}{id}, incident => $page->{incident}, ticket => $number, event => 'trigger', test => JSON::PP::false,
     possible_repeat => JSON::PP::false, key => $sent->{json}{message_id}, incident_key => $incident_key, agent => 'alice',
     agent_name => 'Alice Nguyen', mobile => '+16045550101', role => 'every', priority => 'p1', subject => $subject, requester => $ann,
-    customer => $page->{customer}, phone => '+1 604-635-0700', company => 'DIYTel', by => undef, count => 0, list => undef,
+    customer => $page->{customer}, phone => '+1 604-635-0700', company => 'DIYTel', by => undef, count => 0, list => undef, limit => undef,
     acknowledge_url => $link, text => $text,
 }, 'webhook: the JSON';
 is $hook->{line}, 'POST /json HTTP/1.1', 'posted';

@@ -220,7 +220,7 @@ test_shipped_values (void)
     { "team-breach", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
     { "team-reminder", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
     { "page", { "09:00 on Saturday", "K 1001", "https://desk.example/ack/7.abc", "ack", "resolve", "#1043 line down" } },
-    { "page-short", { "(3) [DIYTel #1042] ", "No dial tone (ann@example.com)" } },
+    { "page-short", { "3 ", " [DIYTel #1042] ", "No dial tone (ann@example.com)" } },
     { "page-acknowledged", { "Bob Singh ", "K 1001" } },
     { "page-resolved", { "support", "K 1001" } },
   };

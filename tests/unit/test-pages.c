@@ -128,7 +128,7 @@ test_marks (Desk *desk, gconstpointer data)
   g_assert_cmpint (json_integer_value (json_object_get (marked, "count")), ==, 3);
   assert_text (marked, "list", desk->source.list);
   assert_text (marked, "text",
-               "TEST (possibly again) DIYTel 3 emergencies, the first: #1042 emergency: line cut (ann@customer.example)");
+               "TEST (possibly again) DIYTel: 3 emergencies, the first is #1042 emergency: line cut (ann@customer.example)");
   json_decref (plain);
   json_decref (marked);
 }

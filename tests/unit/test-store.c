@@ -12,6 +12,7 @@
 #define THREADS 50
 #define EACH 10
 #define NOW 1000
+#define MINUTE (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
 #define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 static char *folder;
@@ -332,6 +333,60 @@ test_outbox (void)
   g_assert_cmpuint (late->len, ==, 0);
 }
 
+/* Opens the ticket of an emergency that pages alice, whose further pages wait for each other. */
+static void
+open_emergency (Store *store, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+  Decision *decision = make_decision (&emergency, INTAKE_OPEN, key);
+  decision->page = TRUE;
+  decision->incident = g_new0 (Incident, 1);
+  *decision->incident = (Incident){ .escalation = g_strdup ("noc"), .plan = g_strdup ("{}"), .round = 1, .next_at = HOUR };
+  add_outgoing (decision, OUTGOING_PAGE, "alice");
+  ((Outgoing *) g_ptr_array_index (decision->outgoing, 0))->window = MINUTE;
+  take_in (store, decision, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* Claims the one page that is due at NOW, which tells of COUNT; its id. */
+static gint64
+claim_page (Store *store, gint64 now, guint count)
+{
+  gint64 next_due;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) pages = store_claim_due (store, TRUE, now, 10, &next_due, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (pages->len, ==, 1);
+  gint64 id = ((const OutboxRow *) g_ptr_array_index (pages, 0))->id;
+  g_autoptr (GPtrArray) rows = store_list_page_rows (store, id, &error);
+  g_assert_cmpuint (rows->len, ==, count);
+  return id;
+}
+
+/* What its gateway tells later of a page of several is true for all of them. */
+static void
+test_page_of_several (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Store) store = open_store ("several.db", STORE_DAEMON);
+  const char *const keys[] = { "one", "two", "three", "four" };
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    open_emergency (store, keys[i]);
+  g_assert_true (store_outbox_sent (store, claim_page (store, NOW, 1), "HTTP 201", "SM1", NOW, &error));
+  gint64 page = claim_page (store, NOW + MINUTE, 3);
+  g_assert_true (store_outbox_sent (store, page, "HTTP 201", "SM2", NOW + MINUTE, &error));
+  g_assert_true (store_report_page (store, "sms", "SM2", 1, PAGE_FATE_FAILED_FOR_NOW, "not reached", NOW + MINUTE, &error));
+  g_assert_no_error (error);
+  gint64 again = claim_page (store, NOW + 2 * MINUTE, 3);
+  g_assert_true (store_outbox_retry (store, again, "503", NOW + 3 * MINUTE, &error));
+  gint64 last = claim_page (store, NOW + 3 * MINUTE, 3);
+  /* Whoever takes one of them while the page is on its way takes it out of the next try. */
+  g_assert_true (store_take_incident (store, 3, PAGE_ACKNOWLEDGE, "bob", "command", NOW + 3 * MINUTE, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (store_outbox_retry (store, last, "503", NOW + 4 * MINUTE, &error));
+  claim_page (store, NOW + 4 * MINUTE, 2);
+}
+
 static void
 test_claims_of_a_dead_run (void)
 {
@@ -606,6 +661,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/shared-fate", test_shared_fate);
   g_test_add_func ("/store/acknowledge-limits-at-once", test_acknowledge_limits_at_once);
   g_test_add_func ("/store/outbox", test_outbox);
+  g_test_add_func ("/store/page-of-several", test_page_of_several);
   g_test_add_func ("/store/claims-of-a-dead-run", test_claims_of_a_dead_run);
   g_test_add_func ("/store/work", test_work);
   g_test_add_func ("/store/overrides", test_overrides);
