@@ -1,9 +1,11 @@
 /* milter-load: sends mails straight to a filter's socket and says how long the end of message took.
  *
- *   milter-load --socket PATH --to ADDRESS [--connections N] [--messages N] [--each N] [--size OCTETS] [--senders N] [--idle]
+ *   milter-load --socket PATH --to ADDRESS [--connections N] [--messages N] [--each N] [--size OCTETS] [--senders N]
+ *               [--pause MILLISECONDS] [--times FILE] [--idle]
  *
  * Every mail has a sender of its own out of --senders, and a Message-ID of its own. --each: how many mails a connection
- * carries. --idle opens the connections, says so, and waits for the end of its input. Prints one line of JSON. */
+ * carries. --pause: between the mails of each connection's thread. --times: when each mail was answered, microseconds since
+ * 1970, a line for each. --idle opens the connections, says so, and waits for the end of its input. Prints one line of JSON. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +13,8 @@
 
 #include "milter-client.h"
 
-static char *path, *recipient;
-static int connections = 10, messages = 1000, each = 1, size = 2048, senders = 10000;
+static char *path, *recipient, *times;
+static int connections = 10, messages = 1000, each = 1, size = 2048, senders = 10000, pause_between;
 static gboolean idle;
 
 static const GOptionEntry options[] = {
@@ -23,6 +25,8 @@ static const GOptionEntry options[] = {
   { "each", 0, 0, G_OPTION_ARG_INT, &each, "messages a connection", "N" },
   { "size", 0, 0, G_OPTION_ARG_INT, &size, "of the body", "OCTETS" },
   { "senders", 0, 0, G_OPTION_ARG_INT, &senders, "different ones", "N" },
+  { "pause", 0, 0, G_OPTION_ARG_INT, &pause_between, "between mails", "MILLISECONDS" },
+  { "times", 0, 0, G_OPTION_ARG_FILENAME, &times, "when each mail was answered", "FILE" },
   { "idle", 0, 0, G_OPTION_ARG_NONE, &idle, "connect and wait", NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -31,6 +35,7 @@ static char *body;
 static gint next_message; /* atomic */
 static gint accepted, refused, deferred, broken; /* atomic */
 static gint64 *waits; /* one a message, microseconds */
+static gint64 *answered; /* as well, since 1970 */
 
 static void
 count (char answer, GError *error)
@@ -72,10 +77,12 @@ run (gpointer data)
       for (int i = 0; i < each && number < messages; i++, number = g_atomic_int_add (&next_message, 1))
         {
           answer = client != NULL ? send_one (client, number, &error) : 0;
+          answered[number] = g_get_real_time ();
           count (answer, error);
           if (answer == 0)
             g_clear_pointer (&client, milter_client_close);
           g_clear_error (&error);
+          g_usleep ((gulong) pause_between * 1000);
         }
       g_clear_pointer (&client, milter_client_close);
     }
@@ -123,10 +130,22 @@ make_body (gsize length)
 }
 
 static void
+write_times (void)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  for (int i = 0; i < messages; i++)
+    g_string_append_printf (text, "%" G_GINT64_FORMAT "\n", answered[i]);
+  if (!g_file_set_contents (times, text->str, -1, &error))
+    g_error ("%s", error->message);
+}
+
+static void
 load (void)
 {
   g_autoptr (GPtrArray) threads = g_ptr_array_new ();
   waits = g_new0 (gint64, messages);
+  answered = g_new0 (gint64, messages);
   body = make_body ((gsize) size);
   gint64 start = g_get_monotonic_time ();
   for (int i = 0; i < connections; i++)
@@ -134,6 +153,8 @@ load (void)
   for (guint i = 0; i < threads->len; i++)
     g_thread_join (g_ptr_array_index (threads, i));
   double seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  if (times != NULL)
+    write_times ();
   qsort (waits, (gsize) messages, sizeof *waits, compare);
   printf ("{\"seconds\": %.4f, \"rate\": %.1f, \"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f, \"accepted\": %d, "
           "\"refused\": %d, \"deferred\": %d, \"broken\": %d}\n", seconds, messages / seconds, milliseconds_at (0.5),
