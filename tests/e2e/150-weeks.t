@@ -8,7 +8,8 @@ use Test::More;
 use Frontdesk::Test::Account qw(account add date_of due_of hours_of moment wall);
 use Frontdesk::Test::Daemon;
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(wait_for);
+use Frontdesk::Test::Support qw(free_port wait_for);
+use Frontdesk::Test::Web;
 use utf8;
 use Encode ();
 use MIME::QuotedPrint ();
@@ -26,7 +27,7 @@ my @outage = (moment('2026-11-05 20:00'), moment('2026-11-06 06:21'));
 
 # ---- the schedule ----
 
-# What is done about a ticket: [minute of opening hours since it came, act, argument].
+# What is done about a ticket: [minute of opening hours since it came, act, arguments].
 my %styles = (
     prompt => [[4, 'reply'], [18, 'close']],
     late => [[12, 'reply'], [18, 'close']],
@@ -42,17 +43,19 @@ my %styles = (
     complex => [[2, 'kind', 'complex'], [6, 'reply'], [240, 'close']],
     raised => [[2, 'priority', 1], [6, 'reply'], [12, 'assign', 'omar'], [47, 'note'], [47, 'close']],
     lowered => [[2, 'priority', 1], [6, 'reply'], [18, 'priority', 3], [24, 'close']],
-    worsens => [[4, 'reply'], [6, 'alarm'], [12, 'reply'], [24, 'note'], [24, 'close']],
+    worsens => [[4, 'reply'], [6, 'alarm'], [12, 'reply'], [13, 'take', 'june', 'web'], [24, 'note'], [24, 'close']],
     returns => [[4, 'reply'], [18, 'close'], [4320, 'write'], [4324, 'reply'], [4328, 'close']],
     yesterday => [[4, 'reply'], [960, 'priority', 1], [964, 'reply'], [964, 'note'], [964, 'close']],
     assigned => [[2, 'assign', 'maya'], [12, 'reply'], [38, 'close']],
 );
 # The same by the clock, for emergencies.
 my %emergencies = (
-    solved => [[8, 'reply'], [34, 'reply'], [52, 'note'], [52, 'close']],
-    silence => [[5, 'assign', 'omar'], [70, 'reply'], [70, 'note'], [70, 'close']],
-    unanswered => [[700, 'reply'], [700, 'note'], [700, 'close']],
-    false => [[14, 'reply'], [20, 'note'], [20, 'close']],
+    solved => [[3, 'take', 'omar', 'command'], [8, 'reply'], [34, 'reply'], [52, 'note'], [52, 'close']],
+    unpaged => [[8, 'reply'], [34, 'reply'], [52, 'note'], [52, 'close']],
+    silence => [[4, 'assign', 'omar'], [12, 'take', 'june', 'mail'], [13, 'take', 'omar', 'mail'], [58, 'take', 'omar', 'mail'],
+        [59, 'take', 'june', 'command'], [71, 'reply'], [71, 'note'], [71, 'close']],
+    unanswered => [[678, 'take', 'omar', 'mail'], [679, 'take', 'june', 'web'], [703, 'reply'], [703, 'note'], [703, 'close']],
+    false => [[14, 'reply'], [17, 'solve', 'june'], [21, 'note'], [21, 'close']],
 );
 
 my @tickets;
@@ -71,10 +74,10 @@ sub plan_ticket {
     $ticket{priority} = 2 if $ticket{role} eq 'escalation';
     my $calendar = $ticket{role} eq 'emergency' || $ticket{paged} ? 'always' : 'desk';
     for (@{ $styles{$style} // $emergencies{$style} }) {
-        my ($minute, $what, $argument) = @$_;
-        $argument = add($calendar, $opened, $argument * 60) if $what eq 'pending' && $argument;
+        my ($minute, $what, @arguments) = @$_;
+        $_ = add($calendar, $opened, $_ * 60) for $what eq 'pending' ? @arguments : ();
         my $at = add($calendar, $opened, $minute * 60);
-        push @{ $ticket{acts} }, [$at, $what, $argument] if $at < $end;
+        push @{ $ticket{acts} }, [$at, $what, @arguments] if $at < $end;
     }
     push @tickets, \%ticket;
     return;
@@ -122,7 +125,7 @@ plan_ticket('2026-11-01 00:40', 'silence', role => 'emergency', paged => 1);
 plan_ticket('2026-11-05 19:30', 'unanswered', role => 'emergency', paged => 1);
 plan_ticket('2026-11-11 14:00', 'false', paged => 1, rule => 1, priority => 1, team => 'noc',
     subject => 'all our phones are down');
-plan_ticket('2026-11-14 03:00', 'solved', role => 'emergency', from => 'somebody@nowhere.example');
+plan_ticket('2026-11-14 03:00', 'unpaged', role => 'emergency', from => 'somebody@nowhere.example');
 plan_ticket('2026-11-03 10:00', 'yesterday');
 plan_ticket('2026-11-03 10:00', 'worsens');
 plan_ticket('2026-11-12 10:00', 'insists', %{ $ruled[2] }, subject => 'a formal complaint about you');
@@ -164,13 +167,19 @@ for my $ticket (@tickets) {
         $ticket->{state} = 'closed' if $ticket->{state} eq 'resolved' && $i == $#ended;
     }
 }
+# Pages to the same agent within half a minute would become one.
+my @paged = sort { $a->[0] <=> $b->[0] } grep { $_->[1] eq 'june' && $_->[3] eq 'page' } map { @{ $_->{pages} } } @tickets;
+$paged[$_][0] >= $paged[ $_ - 1 ][0] + 30 or die "two pages at once\n" for 1 .. $#paged;
 note scalar @tickets, ' tickets, ', scalar @moments, ' moments';
 
 # ---- what really happens ----
 
 my $desk = "$Frontdesk::Test::Daemon::SOURCE/conf/policies/diytel.conf";
-my $site = Frontdesk::Test::Site->new('weeks', daemon => { at => utc($moments[0] - 60), desk => $desk });
-my ($daemon, $sink) = ($site->daemon, $site->sink);
+my $port = free_port();
+my $site = Frontdesk::Test::Site->new('weeks', daemon => {
+    at => utc($moments[0] - 60), desk => $desk, extra => qq(web = "127.0.0.1:$port"\nweb-url = "http://127.0.0.1:$port"),
+});
+my ($daemon, $sink, $web) = ($site->daemon, $site->sink, Frontdesk::Test::Web->new($port));
 
 sub send_mail {
     my ($ticket, $subject, %more) = @_;
@@ -181,7 +190,41 @@ sub send_mail {
 
 sub write_again { my ($ticket, %more) = @_; return send_mail($ticket, "Re: [DIYTel #$ticket->{number}] $ticket->{subject}", %more) }
 
+# What stands in the page that AGENT got last and PATTERN finds.
+sub find_in_page {
+    my ($ticket, $agent, $pattern) = @_;
+    my @pages = grep { $_->{text} =~ /^Subject: (?:EMERGENCY|REMINDER) \[DIYTel #$ticket->{number}\]/m } $sink->mails_to("$agent\@diytel.ca");
+    my @found = map { $_->{text} =~ $pattern } @pages;
+    return $found[-1] // die "nothing like $pattern in the pages to $agent\n";
+}
+
+# An answer to it, from wherever they are.
+sub answer_page {
+    my ($ticket, $agent) = @_;
+    my $address = find_in_page($ticket, $agent, qr/^Reply-To: [^\r\n]*?([\w-]+\+p\.[0-9a-z.]+\@diytel\.ca)/m);
+    my $mail = mail(from => "$agent\@private.example", to => $address, subject => 'Re: EMERGENCY', body => "Ack.\n");
+    my $end = $site->send(from => "$agent\@private.example", to => [$address], mail => $mail)->{end};
+    return $end =~ /^250/ || die "answer to $address: $end\n";
+}
+
+# The button on the page behind its link.
+sub press_button {
+    my ($ticket, $agent) = @_;
+    my $path = find_in_page($ticket, $agent, qr{http://127\.0\.0\.1:$port(/ack/[0-9a-z.]+)});
+    my $status = $web->post($path, 'action=acknowledge')->{status};
+    return $status == 200 || die "$path: $status\n";
+}
+
+sub incident_of { my ($ticket) = @_; return $daemon->json('show', $ticket->{number})->{incidents}[-1]{id} }
+
 my %does = (
+    take => sub {
+        my ($ticket, $agent, $way) = @_;
+        return answer_page($ticket, $agent) if $way eq 'mail';
+        return press_button($ticket, $agent) if $way eq 'web';
+        return $daemon->command('page', 'ack', incident_of($ticket), '--as', $agent);
+    },
+    solve => sub { my ($ticket, $agent) = @_; $daemon->command('page', 'resolve', incident_of($ticket), '--as', $agent) },
     reply => sub { my ($ticket) = @_; $daemon->reply($ticket->{number}, "We have looked into it.\n") },
     close => sub { $daemon->command('close', $_[0]{number}) },
     note => sub { $daemon->command('note', $_[0]{number}, '--root-cause', 'a cable') },
@@ -248,7 +291,10 @@ my @templates = (
     [qr/received your message|reçu votre message/, 'acknowledgement'],
     [qr/We consider your request|Nous considérons votre demande/, 'resolved'],
     [qr/not solved yet|n'est pas encore résolue/, 'update'],
+    [qr/has taken your request|a pris en charge votre demande/, 'taken'],
     [qr/^EMERGENCY /, 'page'],
+    [qr/^REMINDER /, 'page-reminder'],
+    [qr/^Re: \[DIYTel #\d+\] .*: (?:you have|somebody else has) /, 'page-answer'],
     [qr/^\S+ \S+ unverified emergency/, 'team-unverified'],
     [qr/^\S+ \S+ due soon/, 'team-warning'],
     [qr/^\S+ \S+ promise NOT kept/, 'team-breach'],
@@ -265,6 +311,8 @@ my %said = (
     opening => qr/(?:open again at|rouvrons) ($moment)\./,
     holiday => qr/(?:closed today|fermés aujourd'hui) ?: (.*?)\./,
     due => qr/(?:Due: |is due )($moment)/,
+    agent => qr/(?|(\w+ Example) has it|est confiée à (\w+ Example))\./,
+    taken => qr/#\d+: (you have.*?|somebody else has.*?)\. *Ticket/,
     target => qr/Promise: (acknowledgement|first answer|update to the customer|solution) /,
 );
 
@@ -328,9 +376,12 @@ sub read_time {
 }
 
 # What an event says, as far as the account knows.
+my %details = map { $_ => 1 } qw(acknowledged paged reminded escalation taken late written warned breached priority kind assigned),
+    'paged again', 'incident resolved';
+
 sub detail_of {
     my ($kind, $detail) = @_;
-    return '' if $kind !~ /^(acknowledged|paged|written|warned|breached|priority|kind|assigned)$/;
+    return '' if !$details{$kind};
     return $detail =~ s/: 250 .*//r;
 }
 
@@ -350,6 +401,9 @@ for my $ticket (grep { $_->{opened} <= $lived } @tickets) {
     my @events = grep { $_->[0] <= $lived } @{ $ticket->{events} };
     same([map { $line->(read_time($_->{at}), $_->{kind}, detail_of($_->{kind}, $_->{detail})) } @{ $shown->{events} }],
         [map { $line->(@$_) } @events], "$name: what happened, and when");
+    same([map { $line->(read_time($_->{sent_at}), "$_->{recipient} $_->{channel} $_->{template}", $_->{reason} =~ s/^rule .*/a rule/r) } @{ $shown->{pages} }],
+        [map { $line->($_->[0], "@$_[1, 2, 3]", $_->[4]) } grep { $_->[0] <= $lived } @{ $ticket->{pages} }], "$name: whom it paged, how and why")
+        if @{ $shown->{pages} } || @{ $ticket->{pages} };
     my %standing = map { $_ => $shown->{$_} } qw(state team kind subject assignee priority);
     my %due = map { $_ => scalar read_time($shown->{due}{$_}) } keys %{ $shown->{due} };
     is_deeply { %standing, breached => [sort @{ $shown->{breached} }], due => \%due }, standing_of($ticket), "$name: how it stands" if $complete;

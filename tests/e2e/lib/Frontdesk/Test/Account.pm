@@ -24,6 +24,11 @@ my %notify = (tier1 => 'tier1@diytel.ca', tier2 => 'tier2@diytel.ca', management
     success => 'success-team@diytel.ca', ceo => 'ceo@diytel.ca', noc => 'noc@diytel.ca');
 my %next_team = (tier1 => 'tier2', tier2 => 'management', management => 'success', success => 'ceo', noc => 'management');
 my %mail_of = (omar => 'omar@diytel.ca', june => 'june@diytel.ca', maya => 'maya@diytel.ca');
+my %name_of = (omar => 'Omar Example', june => 'June Example', maya => 'Maya Example');
+# Who is paged, by mail, until somebody acknowledges: after each five minutes, three rounds of the one step, and then it is the
+# fallback.
+my ($step, $patience, $rounds) = ('first', 300, 3);
+my @emergency_team = qw(june omar);
 my %pausable = (update => 1, resolve => 1);
 my %reassigns = (respond => 1, resolve => 1);
 
@@ -171,7 +176,7 @@ sub letter {
     my $sent = after_outage($ticket, $at);
     push @{ $ticket->{letters} },
         { at => $at, sent => $sent, to => $to, template => $template, number => $ticket->{number}, said => \%said };
-    event($ticket, $sent, 'written', "$template to $to") if $to eq $ticket->{from} && $template =~ /^(update|resolved|reply)$/;
+    event($ticket, $sent, 'written', "$template to $to") if $to eq $ticket->{from} && $template =~ /^(update|resolved|reply|taken)$/;
     return;
 }
 
@@ -185,6 +190,8 @@ sub promised {
     }
     return %said;
 }
+
+sub who_has { my ($ticket) = @_; return $ticket->{assignee} ? (agent => $name_of{ $ticket->{assignee} }) : () }
 
 sub tell_team {
     my ($ticket, $at, $team, $template, %said) = @_;
@@ -214,21 +221,98 @@ sub acknowledge {
     return;
 }
 
-sub page {
-    my ($ticket, $at) = @_;
-    for my $agent (qw(june omar)) {
-        letter($ticket, $at, $mail_of{$agent}, 'page');
-        event($ticket, $at, 'paged', "$agent by noc-mail");
-    }
+# ---- emergencies ----
+
+sub page_agent {
+    my ($ticket, $at, $agent, $template, $why) = @_;
+    letter($ticket, $at, $mail_of{$agent}, $template);
+    event($ticket, $at, 'paged', "$agent by noc-mail");
+    push @{ $ticket->{pages} }, [$at, $agent, 'noc-mail', $template, $why];
     return;
 }
+
+sub page {
+    my ($ticket, $at, $why) = @_;
+    page_agent($ticket, $at, $_, 'page', $why) for @emergency_team;
+    $ticket->{incident}{next} = $at + $patience;
+    return;
+}
+
+sub begin_incident {
+    my ($ticket, $at) = @_;
+    $ticket->{incident} = { state => 'triggered', round => 1 };
+    page($ticket, $at, $ticket->{role} eq 'emergency' ? 'an emergency' : 'a rule');
+    return;
+}
+
+# Nobody has acknowledged within the time.
+sub escalate {
+    my ($ticket, $at) = @_;
+    my $incident = $ticket->{incident};
+    my $stage = ++$incident->{round} > $rounds ? "the fallback, after $rounds rounds" : "round $incident->{round} of $rounds";
+    my $why = qq(step "$step", $stage: nobody has acknowledged step "$step");
+    event($ticket, $at, 'escalation', $why);
+    page($ticket, $at, $why);
+    return;
+}
+
+# Whoever has it is to tell the customer in time how it goes; else they are reminded, and then all are paged again.
+sub watch_holder {
+    my ($ticket, $at) = @_;
+    my $incident = $ticket->{incident};
+    my $since = max($incident->{taken}, $ticket->{answered} // 0);
+    my $target = target($ticket, 'update');
+    my $due = $target && add(@$target[0], $since, @$target[1]);
+    return $incident->{next} = $due if !$due || $due > $at;
+    my $why = "$incident->{holder} has it, but the customer was to be told by " . wall('%Y-%m-%d %H:%M %Z', $due) . ' how it goes';
+    my $reminded = ($incident->{reminded} // 0) > $since;
+    event($ticket, $at, $reminded ? 'paged again' : 'reminded', $why);
+    if (!$reminded) {
+        page_agent($ticket, $at, $incident->{holder}, 'page-reminder', $why);
+        @$incident{qw(reminded next)} = ($at, $at + $patience);
+        return;
+    }
+    @$incident{qw(state round holder)} = ('triggered', 1);
+    page($ticket, $at, $why);
+    return;
+}
+
+sub go_on { my ($ticket, $at) = @_; return $ticket->{incident}{state} eq 'triggered' ? escalate(@_) : watch_holder(@_) }
+
+# AGENT's word by WAY, "command", "mail" or "web"; only who is first changes anything.
+sub take {
+    my ($ticket, $at, $agent, $way) = @_;
+    my $incident = $ticket->{incident};
+    event($ticket, $at, 'filed') if $way eq 'mail';
+    my $late = $incident->{state} ne 'triggered';
+    event($ticket, $at, $late ? 'late' : 'taken', $late ? "would acknowledge by $way; $incident->{holder} has it" : "by $way");
+    my $since = wall('%Y-%m-%d %H:%M %Z', $late ? $incident->{taken} : $at);
+    my $answer = !$late ? 'you have it' : $incident->{holder} eq $agent ? "you have had it since $since"
+        : "somebody else has it since $since. It is $incident->{holder}'s";
+    letter($ticket, $at, $mail_of{$agent}, 'page-answer', taken => $answer) if $way eq 'mail';
+    return if $late;
+    @$incident{qw(state holder taken)} = ('acknowledged', $agent, $at);
+    $ticket->{assignee} //= $agent;
+    watch_holder($ticket, $at);
+    return if $incident->{reminded}; # the customer was told before
+    letter($ticket, $at, $ticket->{from}, 'taken', who_has($ticket), promised($ticket, $at, update => 'update', solution => 'resolve'));
+    return;
+}
+
+sub end_incident {
+    my ($ticket, $at) = @_;
+    @{ $ticket->{incident} }{qw(state next)} = ('resolved') if $ticket->{incident};
+    return;
+}
+
+# ---- opening ----
 
 sub open_ticket {
     my ($ticket, $at) = @_;
     event($ticket, $at, 'opened');
     event($ticket, $at, $ticket->{escalated} ? 'escalated' : 'rule') if $ticket->{rule};
     begin($ticket, $_, $at) for qw(acknowledge respond update resolve);
-    page($ticket, $at) if $ticket->{paged};
+    begin_incident($ticket, $at) if $ticket->{paged};
     acknowledge($ticket, $at);
     my $unpaged = $ticket->{role} eq 'emergency' && !$ticket->{paged};
     tell_team($ticket, $at, $ticket->{team}, $unpaged ? 'team-unverified' : 'team-new');
@@ -265,7 +349,7 @@ sub miss {
         my $length = $due - $promise->{since};
         $promise->{dropped} = $at;
         begin($ticket, 'update', $due + $length > $at ? $due : $at); # not a letter for each half hour that nobody was there
-        letter($ticket, $at, $ticket->{from}, 'update', promised($ticket, $at, update => 'update', solution => 'resolve'));
+        letter($ticket, $at, $ticket->{from}, 'update', who_has($ticket), promised($ticket, $at, update => 'update', solution => 'resolve'));
     }
     if ($reassigns{$target} && $next_team{ $ticket->{team} }) {
         $ticket->{team} = $next_team{ $ticket->{team} };
@@ -275,10 +359,10 @@ sub miss {
     return;
 }
 
-# The next thing that the clock has to do about TICKET: when, and for which promise.
+# The next thing that the clock has to do about TICKET: when, and for which promise, if it is not its incident.
 sub next_timer {
     my ($ticket) = @_;
-    my @found;
+    my @found = $ticket->{incident} && $ticket->{incident}{next} ? [$ticket->{incident}{next}] : ();
     for my $promise (grep { is_open($_) && !$_->{breached} } @{ $ticket->{promises} }) {
         my $due = due($ticket, $promise) // next;
         my $warning = warning($ticket, $promise);
@@ -293,7 +377,8 @@ sub pass_time {
         my ($at, $promise) = @$timer;
         $at = after_outage($ticket, $at < $ticket->{now} ? $ticket->{now} : $at);
         return if $at > $until;
-        due($ticket, $promise) <= $at ? miss($ticket, $promise, $at) : warn_of($ticket, $promise, $at);
+        if (!$promise) { go_on($ticket, $at) }
+        else { due($ticket, $promise) <= $at ? miss($ticket, $promise, $at) : warn_of($ticket, $promise, $at) }
         $ticket->{now} = $ticket->{clock} = $at;
     }
     return;
@@ -325,10 +410,12 @@ my %acts = (
         begin($ticket, 'update', $at);
         letter($ticket, $at, $ticket->{from}, 'reply');
         $ticket->{answers}++;
+        $ticket->{answered} = $at;
     },
     close => sub {
         my ($ticket, $at) = @_;
         event($ticket, $at, 'resolved');
+        end_incident($ticket, $at);
         meet($ticket, 'resolve', $at);
         drop($ticket, $_, $at) for qw(respond update);
         $ticket->{paused} //= $at;
@@ -336,6 +423,8 @@ my %acts = (
         $ticket->{resolved} = $at;
         letter($ticket, $at, $ticket->{from}, 'resolved');
     },
+    take => \&take,
+    solve => sub { my ($ticket, $at) = @_; event($ticket, $at, 'incident resolved', 'by command'); end_incident($ticket, $at) },
     note => sub { my ($ticket, $at) = @_; event($ticket, $at, 'root cause') },
     assign => sub { my ($ticket, $at, $agent) = @_; event($ticket, $at, 'assigned', $agent); $ticket->{assignee} = $agent },
     kind => sub {
@@ -383,7 +472,7 @@ $acts{alarm} = sub { # the customer writes that it has become an emergency
     event($ticket, $at, 'rule');
     @$ticket{qw(priority team assignee)} = (1, 'noc', undef);
     change_terms($ticket, $at);
-    page($ticket, $at);
+    begin_incident($ticket, $at);
     tell_team($ticket, $at, 'noc', 'team-new');
 };
 
@@ -392,7 +481,8 @@ $acts{alarm} = sub { # the customer writes that it has become an emergency
 sub account {
     my ($ticket, $until, @outages) = @_;
     %$ticket = (kind => 'standard', %$ticket, outages => \@outages, now => $ticket->{opened}, state => 'open', answers => 0,
-        events => [], letters => [], promises => [], pauses => []);
+        events => [], letters => [], pages => [], promises => [],
+        pauses => []);
     open_ticket($ticket, $ticket->{opened});
     for my $act (sort { $a->[0] <=> $b->[0] } @{ $ticket->{acts} }) {
         my ($at, $what, @arguments) = @$act;
