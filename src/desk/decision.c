@@ -186,6 +186,8 @@ static void
 decide_page (const IntakeCase *intake, AutomaticClass class, const Ticket *ticket, Decision *decision)
 {
   const Role *role = decision->role;
+  decision->page_again = decision->kind == INTAKE_CONTINUE && decision->by_person &&
+                         g_strcmp0 (ticket->incident, incident_state_to_string (INCIDENT_TRIGGERED)) == 0;
   if (decision->escalation == NULL)
     return;
   gboolean by_machine = class == AUTOMATIC_MAIL || class == AUTOMATIC_REPORT;
@@ -203,8 +205,6 @@ decide_page (const IntakeCase *intake, AutomaticClass class, const Ticket *ticke
     obstacle = decision->standing_reason;
   decision->page = obstacle == NULL;
   decision->page_reason = g_strdup (obstacle != NULL ? obstacle : decision->rule_pages ? decision->rules : "an emergency");
-  decision->page_again = decision->kind == INTAKE_CONTINUE && decision->by_person && decision->escalation->page_again &&
-                         g_strcmp0 (ticket->incident, incident_state_to_string (INCIDENT_TRIGGERED)) == 0;
 }
 
 /* ---- what the policy makes of it ---- */

@@ -359,8 +359,24 @@ answer (gpointer data, const Ticket *ticket, const GPtrArray *takings, const cha
   g_ptr_array_add (reaction->outgoing, letter);
 }
 
+/* As its escalation was when it began, whatever a reload has changed. */
+static gboolean
+pages_again (gpointer data, const Incident *incident)
+{
+  const Upkeep *upkeep = data;
+  g_autoptr (Escalation) plan = escalation_read_plan (upkeep->config, incident);
+  return plan != NULL && plan->page_again;
+}
+
 static const StoreRules rules = {
-  .change = change, .react = react, .escalate = escalate, .settle = settle, .follow = follow, .answer = answer, .version = version
+  .change = change,
+  .react = react,
+  .escalate = escalate,
+  .settle = settle,
+  .follow = follow,
+  .answer = answer,
+  .pages_again = pages_again,
+  .version = version,
 };
 
 static void

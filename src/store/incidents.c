@@ -103,12 +103,26 @@ incidents_count (Database *database, const char *sender, gint64 now, int limit, 
                                 "isi", now - HOUR, normal != NULL ? normal : sender, (gint64) limit);
 }
 
-gboolean
-incident_page_again (Database *database, gint64 ticket, gint64 now, GError **error)
+static gboolean
+page_again (Store *store, Database *database, const Incident *incident, gint64 now, GError **error)
 {
-  return database_run (database, error,
-                       "UPDATE incident SET again = 1, next_at = min(next_at, ?) WHERE ticket = ? AND state = 'triggered'", "ii",
-                       now, ticket);
+  g_mutex_lock (&store->rules_lock);
+  gboolean again = store->rules != NULL && store->rules->pages_again (store->rules_data, incident);
+  g_mutex_unlock (&store->rules_lock);
+  return !again || database_run (database, error, "UPDATE incident SET again = 1, next_at = min(next_at, ?) WHERE id = ?", "ii", now,
+                                 incident->id);
+}
+
+gboolean
+incidents_page_again (Store *store, Database *database, gint64 ticket, gint64 now, GError **error)
+{
+  g_autoptr (Query) query = database_query (
+    database, error, "SELECT " INCIDENT_COLUMNS " FROM incident WHERE ticket = ? AND state = 'triggered'", "i", ticket);
+  g_autoptr (GPtrArray) incidents = read_incidents (database, query, error);
+  for (guint i = 0; incidents != NULL && i < incidents->len; i++)
+    if (!page_again (store, database, g_ptr_array_index (incidents, i), now, error))
+      return FALSE;
+  return incidents != NULL;
 }
 
 /* ---- what the rules say ---- */

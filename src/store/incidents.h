@@ -10,8 +10,9 @@ gint64 incident_start (Database *database, const Incident *incident, gint64 tick
 /* Those begun by SENDER (NULL: by anybody's mail) within the hour before NOW, counted up to LIMIT, or -1 with *ERROR. */
 int incidents_count (Database *database, const char *sender, gint64 now, int limit, GError **error);
 
-/* A further mail on TICKET: the step of its running incident is paged anew, if nobody has acknowledged it. */
-gboolean incident_page_again (Database *database, gint64 ticket, gint64 now, GError **error);
+/* A further mail on TICKET: the step of its running incident is paged anew, if nobody has acknowledged it and its escalation
+ * says so. */
+gboolean incidents_page_again (Store *store, Database *database, gint64 ticket, gint64 now, GError **error);
 
 /* AGENT takes or ends INCIDENT by VIA; appends what came of it to TAKINGS. */
 gboolean incident_take (Store *store, Database *database, gint64 incident, PageAction action, const char *agent, const char *via,

@@ -255,8 +255,9 @@ keep_to_one_incident (Database *database, Decision *decision, GError **error)
 
 /* Nor must a loop of answers, where each pages anew. */
 static gboolean
-page_again (Database *database, const Intake *intake, const Decision *decision, GError **error)
+page_again (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
 {
+  const Intake *intake = job->intake;
   int limit = intake->page_limit, count = 0;
   if (!decision->page_again)
     return TRUE;
@@ -265,7 +266,7 @@ page_again (Database *database, const Intake *intake, const Decision *decision, 
                                    "SELECT count(*) FROM message WHERE ticket = ? AND direction = 'in' AND at >= ?", "ii",
                                    decision->ticket, intake->now - HOUR);
   if (count <= limit) /* this one is among them */
-    return count >= 0 && incident_page_again (database, decision->ticket, intake->now, error);
+    return count >= 0 && incidents_page_again (job->store, database, decision->ticket, intake->now, error);
   g_autofree char *reason = g_strdup_printf ("%d messages have come on this ticket within the hour", limit);
   return store_add_event (database, decision->ticket, intake->now, "not paged", "frontdesk", reason, error);
 }
@@ -287,7 +288,7 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
     return FALSE;
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
-         page_again (database, job->intake, decision, error) && keep_to_one_incident (database, decision, error) &&
+         page_again (database, job, decision, error) && keep_to_one_incident (database, decision, error) &&
          keep_page_limits (database, job->intake, decision, error) && write_outgoing (database, job, decision, error);
 }
 

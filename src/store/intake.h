@@ -67,7 +67,7 @@ typedef struct {
   gboolean rule_pages;           /* a rule named that escalation, and not the role */
   char *page_reason;      /* nullable */
   Incident *incident;     /* the one that begins with it, nullable */
-  gboolean page_again;    /* continue: the running incident's step is paged anew */
+  gboolean page_again;    /* continue: the running incident's step is paged anew, if its escalation says so */
   int priority;           /* open: 1..4; continue: the higher one that a rule demands, or 0 */
   const TicketKind *ticket_kind; /* nullable: standard, or as before */
   const Team *team;       /* open: never NULL; continue: the one that a rule gives it to, or NULL */

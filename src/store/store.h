@@ -73,6 +73,8 @@ typedef struct {
   void (*follow) (gpointer data, const Incident *incident, const GPtrArray *pages, gint64 now, Reaction *reaction);
   /* AGENT gave an order by mail about TICKET, and is told what came of it. (element-type Taking) */
   void (*answer) (gpointer data, const Ticket *ticket, const GPtrArray *takings, const char *agent, gint64 now, Reaction *reaction);
+  /* A further mail came on INCIDENT, which nobody has acknowledged: whether its step is paged anew. */
+  gboolean (*pages_again) (gpointer data, const Incident *incident);
   /* The version of what ROLE's deadlines are computed from, 0: nothing is promised. */
   gint64 (*version) (gpointer data, const char *role);
 } StoreRules;

@@ -71,6 +71,12 @@ sub write_to {
     return $ticket->{number};
 }
 
+sub further_mail {
+    my ($number) = @_;
+    my $mail = mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$number] hello?");
+    return $site->send(from => $ann, to => ['emergency@diytel.ca'], mail => $mail);
+}
+
 sub incident { my ($number) = @_; return $daemon->json('show', $number)->{incidents}[-1] }
 sub events { my ($number, $kind) = @_; return map { $_->{detail} } grep { $_->{kind} eq $kind } @{ $daemon->json('show', $number)->{events} } }
 sub sent { wait_for('an empty queue', sub { !@{ $daemon->json('queue')->{queue} } }); return }
@@ -172,21 +178,28 @@ is scalar @{ $daemon->json('show', $second)->{incidents} }, 2, 'by an incident o
 
 # ---- a further mail, and a changed escalation ----
 
-$site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] hello?"));
+further_mail($second);
 clock_has_run();
 is scalar($daemon->pages), $told, 'a further mail on a running incident pages nobody';
 $daemon->configure(steps => 'page-again = true step "only" { agents = {"carol"} by = {"pager"} wait = "1m" }');
 $daemon->reload;
 pass(5);
 is paged(1), 'bob', 'a running incident goes by the escalation that it began with';
-$site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] please!"));
-is paged(1), 'bob', 'where the policy says so, a further mail pages its step anew';
-$daemon->command('page', 'ack', incident($second)->{id}, '--as', 'bob');
-$site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] well?"));
+further_mail($second);
 clock_has_run();
-is scalar($daemon->pages), $told, 'unless somebody has it';
+is scalar($daemon->pages), $told, 'a further mail on it, too, pages nobody as before';
 my $third = write_to('emergency', 'new rules');
 is paged(1), 'carol', 'a new incident goes by the new one';
+further_mail($third);
+is paged(1), 'carol', 'where the policy says so, a further mail pages its step anew';
+$daemon->configure(steps => 'step "only" { agents = {"bob"} by = {"pager"} wait = "1m" }');
+$daemon->reload;
+further_mail($third);
+is paged(1), 'carol', 'as when the incident began, whatever a reload changes';
+$daemon->command('page', 'ack', incident($third)->{id}, '--as', 'carol');
+further_mail($third);
+clock_has_run();
+is scalar($daemon->pages), $told, 'unless somebody has it';
 
 $daemon->command('page', 'resolve', incident($_)->{id}, '--as', 'bob') for $second, $third;
 
