@@ -322,8 +322,8 @@ test_group (void)
   Group group = open_group ("group.db");
   gint64 page = claim_group (&group, NOW + WINDOW);
   g_assert_cmpuint (count_incidents_of (group.store, page), ==, 3);
-  g_autoptr (GPtrArray) tickets = store_list_page_tickets (group.store, page, NULL);
-  g_assert_cmpuint (tickets->len, ==, 3);
+  g_autoptr (GPtrArray) rows = store_list_page_rows (group.store, page, NULL);
+  g_assert_cmpuint (rows->len, ==, 3);
   send (group.store, page, "id-1", NOW + WINDOW);
   for (int i = 0; i < 3; i++)
     {
