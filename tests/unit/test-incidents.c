@@ -22,7 +22,7 @@ static const char configuration[] =
   "channel \"pager\" { type = \"command\" command = {\"/bin/true\"} }\n"
   "channel \"mail\" { type = \"mail\" }\n"
   "channel \"pd\" { type = \"pagerduty\" key-file = \"/nowhere\" }\n"
-  "escalation \"e\" { step \"first\" { agents = {\"alice\"} by = {\"pager\"} wait = \"5m\" } step \"all\" { team = \"noc\" by = {\"pager\"} wait = \"5m\" } }\n"
+  "escalation \"e\" { step \"first\" { agents = {\"alice\"} by = {\"pager\"} wait = \"5m\" } step \"all\" { team = \"noc\" by = {\"pager\"} wait = \"5m\" } page-again = true }\n"
   "role \"emergency\" { address = {\"emergency@desk.example\"} policy = \"p\" priority = \"p1\" team = \"noc\" page = \"e\" }\n";
 
 static char *folder;
