@@ -76,3 +76,11 @@ zone_instant (GTimeZone *zone, gint64 day, gint64 clock, ZoneRule rule)
     }
   return found;
 }
+
+char *
+zone_describe (GTimeZone *zone, gint64 at)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (at / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) local = g_date_time_to_timezone (utc, zone);
+  return g_date_time_format (local, "%Y-%m-%d %H:%M %Z");
+}

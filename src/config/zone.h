@@ -28,3 +28,6 @@ typedef enum {
 
 /* The instant at which the wall clock shows CLOCK (microseconds from midnight, below a day) on the local day DAY. */
 gint64 zone_instant (GTimeZone *zone, gint64 day, gint64 clock, ZoneRule rule);
+
+/* "2026-11-23 17:00 CET". The caller's. */
+char *zone_describe (GTimeZone *zone, gint64 at);

@@ -66,6 +66,18 @@ return_address (const Sending *sending)
   return seal_address (sending->delivery->seal, role->address[0], 'b', sending->ticket->number);
 }
 
+static LetterOrder
+order_letter (const Sending *sending, const char *text)
+{
+  return (LetterOrder){ .config = sending->config,
+                        .templates = sending->templates,
+                        .seal = sending->delivery->seal,
+                        .row = sending->row,
+                        .ticket = sending->ticket,
+                        .overrides = sending->overrides,
+                        .text = text };
+}
+
 static gboolean
 send_letter (const Sending *sending, char **answer, GError **error)
 {
@@ -74,8 +86,7 @@ send_letter (const Sending *sending, char **answer, GError **error)
   g_autoptr (GBytes) message = NULL;
   if (g_str_equal (row->kind, "notification") || g_str_equal (row->template, "reply"))
     text = read_text (sending);
-  const LetterOrder order = { .config = sending->config, .templates = sending->templates, .seal = sending->delivery->seal, .row = row,
-                              .ticket = sending->ticket, .overrides = sending->overrides, .text = text };
+  const LetterOrder order = order_letter (sending, text);
   if (!delivery_write (&order, &subject, &body, &message, error))
     return FALSE;
   return channel_send_mail (&sending->config->relay, from, row->recipient, message, answer, error);
@@ -145,12 +156,7 @@ send_page (const Sending *sending, PageReceipt *receipt, GError **error)
   Group group = { .list = list, .limit = page_find_limit (row->reason) };
   if (row->held && (rows == NULL || !group_fill (&group, store, rows, error)))
     return FALSE;
-  const PageSource source = { .config = sending->config,
-                              .templates = sending->templates,
-                              .seal = sending->delivery->seal,
-                              .row = row,
-                              .ticket = sending->ticket,
-                              .overrides = sending->overrides,
+  const PageSource source = { .letter = order_letter (sending, NULL),
                               .by = find_holder (sending),
                               .limit = group.limit,
                               .count = group.count > 1 ? group.count : 0,

@@ -324,9 +324,7 @@ page_write_letter (const PageSource *source, const Channel *channel, const PageN
                    GError **error)
 {
   g_autofree char *subject = NULL, *body = NULL;
-  const LetterOrder letter = { .config = source->config, .templates = source->templates, .seal = source->seal, .row = source->row,
-                               .ticket = source->ticket, .overrides = source->overrides };
-  const Order order = { .letter = &letter, .to = to, .template = channel->brief ? "page-short" : source->row->template,
+  const Order order = { .letter = &source->letter, .to = to, .template = channel->brief ? "page-short" : source->letter.row->template,
                         .notice = notice, .brief = channel->brief };
   return carry_out (&order, &subject, &body, message, error);
 }

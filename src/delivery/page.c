@@ -29,14 +29,14 @@ find_event (const OutboxRow *row)
 static char *
 write_text (const PageSource *source, const char *event)
 {
-  const Ticket *ticket = source->ticket;
+  const Ticket *ticket = source->letter.ticket;
   gboolean taken = g_str_equal (event, "acknowledge"), trigger = g_str_equal (event, "trigger");
   GString *text = g_string_new (source->test ? "TEST " : NULL);
-  if (source->row->attempts > 1)
+  if (source->letter.row->attempts > 1)
     g_string_append (text, "(possibly again) ");
-  if (g_str_equal (source->row->template, "page-reminder"))
+  if (g_str_equal (source->letter.row->template, "page-reminder"))
     g_string_append (text, "REMINDER ");
-  g_string_append (text, source->config->company);
+  g_string_append (text, source->letter.config->company);
   if (source->count > 1)
     g_string_append_printf (text, ": %d emergencies, the first is", source->count);
   g_string_append_printf (text, " #%" G_GINT64_FORMAT " %s", ticket->number, ticket->role);
@@ -53,26 +53,26 @@ write_text (const PageSource *source, const char *event)
 static void
 work_out (const PageSource *source, const char *event, Values *values)
 {
-  g_autofree char *incident = g_strdup_printf ("%" G_GINT64_FORMAT, source->row->incident);
-  values->priority = g_strdup_printf ("p%d", source->ticket->priority);
+  g_autofree char *incident = g_strdup_printf ("%" G_GINT64_FORMAT, source->letter.row->incident);
+  values->priority = g_strdup_printf ("p%d", source->letter.ticket->priority);
   values->text = write_text (source, event);
-  values->incident_key = seal_message_id (source->seal, "incident", incident, source->config->hostname);
-  if (source->config->web_url == NULL || source->row->id == 0)
+  values->incident_key = seal_message_id (source->letter.seal, "incident", incident, source->letter.config->hostname);
+  if (source->letter.config->web_url == NULL || source->letter.row->id == 0)
     return;
-  g_autofree char *page = g_strdup_printf ("%" G_GINT64_FORMAT, source->row->id);
-  values->token = seal_token (source->seal, "page", page);
-  values->acknowledge_url = g_strconcat (source->config->web_url, "/ack/", values->token, NULL);
+  g_autofree char *page = g_strdup_printf ("%" G_GINT64_FORMAT, source->letter.row->id);
+  values->token = seal_token (source->letter.seal, "page", page);
+  values->acknowledge_url = g_strconcat (source->letter.config->web_url, "/ack/", values->token, NULL);
 }
 
 static gboolean
 send_by_mail (const PageSource *source, const Channel *channel, PageNotice *notice, PageReceipt *receipt, GError **error)
 {
   g_autoptr (GBytes) message = NULL;
-  const Agent *agent = config_find_agent (source->config, notice->agent);
+  const Agent *agent = config_find_agent (source->letter.config, notice->agent);
   g_autofree char *to = channel_fill_mobile (channel, channel->to != NULL ? channel->to : agent->mail, notice, error);
   if (to == NULL || !page_write_letter (source, channel, notice, to, &message, error))
     return FALSE;
-  const PageLetter letter = { .relay = &source->config->relay, .to = to, .message = message };
+  const PageLetter letter = { .relay = &source->letter.config->relay, .to = to, .message = message };
   notice->letter = &letter;
   gboolean sent = channel_send_page (channel, notice, receipt, error);
   notice->letter = NULL;
@@ -82,10 +82,10 @@ send_by_mail (const PageSource *source, const Channel *channel, PageNotice *noti
 gboolean
 page_send (const PageSource *source, PageReceipt *receipt, GError **error)
 {
-  const OutboxRow *row = source->row;
-  const Ticket *ticket = source->ticket;
-  const Channel *channel = config_find_channel (source->config, row->channel);
-  const Agent *agent = config_find_agent (source->config, row->recipient);
+  const OutboxRow *row = source->letter.row;
+  const Ticket *ticket = source->letter.ticket;
+  const Channel *channel = config_find_channel (source->letter.config, row->channel);
+  const Agent *agent = config_find_agent (source->letter.config, row->recipient);
   if (channel == NULL || agent == NULL)
     {
       g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the configuration has no agent \"%s\" or no channel \"%s\"",
@@ -112,8 +112,8 @@ page_send (const PageSource *source, PageReceipt *receipt, GError **error)
                         .subject = ticket->subject,
                         .requester = ticket->requester,
                         .customer = ticket->customer,
-                        .phone = source->config->phone,
-                        .company = source->config->company,
+                        .phone = source->letter.config->phone,
+                        .company = source->letter.config->company,
                         .by = source->by,
                         .count = source->count,
                         .list = source->list,
@@ -153,7 +153,8 @@ page_send_news (const PageNews *news, char **answer, GError **error)
   const OutboxRow row = { .kind = (char *) "page", .channel = news->channel->name, .recipient = news->agent->name,
                           .template = (char *) "page", .languages = news->agent->language, .message_id = message_id, .attempts = 1,
                           .created_at = news->at };
-  const PageSource source = { .config = news->config, .templates = news->templates, .seal = news->seal, .row = &row, .ticket = &ticket,
+  const PageSource source = { .letter = { .config = news->config, .templates = news->templates, .seal = news->seal, .row = &row,
+                                          .ticket = &ticket },
                               .test = news->test };
   gboolean sent = page_send (&source, &receipt, error);
   *answer = g_steal_pointer (&receipt.answer);

@@ -6,12 +6,7 @@
 
 /* What a page is made of. All belongs to the caller. */
 typedef struct {
-  const Config *config;
-  const Templates *templates;
-  const Seal *seal;
-  const OutboxRow *row;
-  const Ticket *ticket;
-  const GPtrArray *overrides; /* (element-type Override) that have not ended, nullable */
+  LetterOrder letter;
   const char *by;   /* who has acknowledged, nullable */
   int count;        /* incidents that it tells of; 0: the one */
   const char *list; /* a line for each, nullable */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "config/zone.h"
 
 #define DAY (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)
 
@@ -136,20 +137,12 @@ order_decide_ticket (const IntakeCase *intake, const ThreadMatch *match, Decisio
 
 /* ---- what came of it ---- */
 
-static char *
-describe_time (gint64 at, GTimeZone *zone)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (at / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) local = g_date_time_to_timezone (utc, zone);
-  return g_date_time_format (local, "%Y-%m-%d %H:%M %Z");
-}
-
 static void
 describe_taking (GString *text, const Taking *taking, const char *agent, GTimeZone *zone)
 {
   const Incident *incident = taking->incident;
   gboolean over = incident->state == INCIDENT_RESOLVED;
-  g_autofree char *since = describe_time (over ? incident->resolved_at : incident->acknowledged_at, zone);
+  g_autofree char *since = zone_describe (zone, over ? incident->resolved_at : incident->acknowledged_at);
   g_string_append_printf (text, "%s#%" G_GINT64_FORMAT ": ", text->len > 0 ? "\n" : "", incident->ticket);
   if (taking->done)
     g_string_append (text, over ? "it is resolved, and nobody is paged for it any more." : "you have it.");

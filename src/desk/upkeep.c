@@ -1,5 +1,6 @@
 #include "desk/upkeep.h"
 
+#include "config/zone.h"
 #include "desk/escalation.h"
 #include "desk/order.h"
 #include "desk/outgoing.h"
@@ -90,19 +91,11 @@ tell_customer (const Occasion *occasion, const char *template, gint64 due)
     add_letter (occasion, outgoing_to_requester (ticket, occasion->role, template), due);
 }
 
-static char *
-describe_time (gint64 at, GTimeZone *zone)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (at / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) local = g_date_time_to_timezone (utc, zone);
-  return g_date_time_format (local, "%Y-%m-%d %H:%M %Z");
-}
-
 static void
 note (const Occasion *occasion, const char *event, const char *what, gint64 at)
 {
   enum { LATE = 60 }; /* s; what is noticed within is on time */
-  g_autofree char *time = describe_time (at, occasion->policy->calendar->zone);
+  g_autofree char *time = zone_describe (occasion->policy->calendar->zone, at);
   gint64 late = (occasion->now - at) / G_USEC_PER_SEC;
   occasion->reaction->event = g_strdup (event);
   occasion->reaction->detail =
@@ -232,7 +225,7 @@ static char *
 describe_silence (const Upkeep *upkeep, const Ticket *ticket, const Incident *incident, gint64 due)
 {
   const Policy *policy = find_policy (upkeep, ticket->role);
-  g_autofree char *time = describe_time (due, policy->calendar->zone);
+  g_autofree char *time = zone_describe (policy->calendar->zone, due);
   return g_strdup_printf ("%s has it, but the customer was to be told by %s how it goes", incident->acknowledged_by, time);
 }
 

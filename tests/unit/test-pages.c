@@ -51,8 +51,8 @@ set_up (Desk *desk, gconstpointer data)
   desk->row = (OutboxRow){ .id = 7, .ticket = 1042, .incident = 3, .kind = S ("page"), .channel = S ("program"),
                            .recipient = S ("alice"), .template = S ("page"), .message_id = S ("page.x@desk.example"),
                            .attempts = 1, .created_at = 1795672238000000 };
-  desk->source = (PageSource){ .config = desk->config, .templates = desk->templates, .seal = desk->seal, .row = &desk->row,
-                               .ticket = &desk->ticket };
+  desk->source = (PageSource){ .letter = { .config = desk->config, .templates = desk->templates, .seal = desk->seal, .row = &desk->row,
+                                              .ticket = &desk->ticket } };
 }
 
 static void
@@ -149,7 +149,7 @@ test_names (Desk *desk, gconstpointer data)
   g_autofree char *key = g_strdup (json_string_value (json_object_get (one, "incident_key")));
   assert_text (other, "incident_key", key);
   g_autoptr (Seal) stranger = seal_new ();
-  desk->source.seal = stranger;
+  desk->source.letter.seal = stranger;
   json_t *elsewhere = page (desk);
   g_assert_cmpstr (json_string_value (json_object_get (elsewhere, "incident_key")), !=, key);
   json_decref (one);
