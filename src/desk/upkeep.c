@@ -153,6 +153,13 @@ page (const Occasion *occasion, const Escalation *escalation)
   sign_pages (occasion->upkeep, reaction, first, key);
 }
 
+/* Somebody is being paged for it, and goes on being so. */
+static gboolean
+is_ringing (const Ticket *ticket)
+{
+  return g_strcmp0 (ticket->incident, incident_state_to_string (INCIDENT_TRIGGERED)) == 0;
+}
+
 static void
 miss (const Occasion *occasion)
 {
@@ -168,7 +175,7 @@ miss (const Occasion *occasion)
     occasion->reaction->team = next->name;
   if (breach->raise && occasion->ticket->priority > 1)
     occasion->reaction->priority = occasion->ticket->priority - 1;
-  if (breach->page != NULL)
+  if (breach->page != NULL && !is_ringing (occasion->ticket))
     page (occasion, breach->page);
 }
 

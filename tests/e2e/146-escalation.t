@@ -29,7 +29,7 @@ repeat = 2
 CONF
 my $now = timegm(0, 0, 16, 23, 10, 2026); # Monday
 my $site = Frontdesk::Test::Site->new('escalation', daemon => {
-    at => clock(), teams => $people, steps => $steps, policy => 'priority "p1" { update = "30m" respond = "4h" }',
+    at => clock(), teams => $people, steps => $steps, policy => 'priority "p1" { update = "30m" respond = "4h" } breach "respond" { page = "noc" }',
 });
 my ($daemon, $sink) = ($site->daemon, $site->sink);
 my ($ann, $told, $marks) = ('ann@customer.example', 0, 0);
@@ -112,6 +112,9 @@ is $daemon->stop, 0, 'a stop';
 pass(240);
 $daemon->start;
 is paged(1), 'carol', 'and an outage: one page when it is over, not one for each that was missed';
+wait_for('the breach', sub { events($number, 'breached') });
+sent();
+is scalar($daemon->pages), $told, 'nor one for the answer that was promised: somebody is being paged already';
 
 # ---- the first who takes it has it ----
 
