@@ -26,10 +26,11 @@ team "noc" { notify = {"noc@diytel.ca"} }
 agent "alice" { name = "Alice Nguyen" mail = "alice@diytel.ca" teams = {"noc"} }
 agent "bob" { name = "Bob Singh" mail = "bob@diytel.ca" teams = {"noc"} }
 CONF
-my $steps = 'step "first" { schedule = "noc" by = {"pager"} wait = "5m" } step "second" { agents = {"bob"} by = {"pager", "mail"} wait = "1h" }';
+# What "broken" does not take waits to be tried again when somebody acknowledges.
+my $steps = 'step "first" { schedule = "noc" by = {"pager"} wait = "5m" } step "second" { agents = {"bob"} by = {"pager", "mail", "broken"} wait = "1h" }';
 my ($now, $port) = (timegm(0, 0, 16, 23, 10, 2026), free_port());
 my $site = Frontdesk::Test::Site->new('crash', daemon => {
-    at => clock(), preload => $library, teams => $people, steps => $steps, window => '2m',
+    at => clock(), preload => $library, teams => $people, steps => $steps, window => '2m', roles => 'channel "broken" { type = "command" command = {"/bin/false"} }',
     policy => 'priority "p1" { calendar = "always" update = "30m" }',
     extra => qq(acknowledge-limit-total = 0\npage-limit-total = 0\nweb = "127.0.0.1:$port"\nweb-url = "http://127.0.0.1:$port"\n),
 });
@@ -176,6 +177,7 @@ sub account {
         after => join("\n", grep { !/REMINDER/ } map { $_->{text} } @after),
         events => $taken,
         holder => sql("SELECT state || ' ' || acknowledged_by || ' ' || coalesce(next_at, 'over') FROM incident WHERE id = " . incident($first)),
+        dropped => sql('SELECT group_concat(channel || \' \' || template, \', \') FROM outbox WHERE state = \'dropped\' AND ticket = ' . ticket($first)),
         left => sql('SELECT count(*) FROM outbox WHERE state NOT IN (\'sent\', \'dropped\') AND ticket IN (' . ticket($first) . ', ' . ticket($second) . ')'),
     };
 }
@@ -184,6 +186,7 @@ sub expected {
     return {
         first => 'alice, bob, bob reminded', second => 'alice', held => 'yes', tickets => 2, twice => '', after => '',
         events => 'escalation 1, incident resolved 1, opened 1, reminded 1, resolved 1, taken 1', holder => 'resolved bob over', left => 0,
+        dropped => 'broken page, broken page-reminder',
     };
 }
 
@@ -200,6 +203,35 @@ my $chosen = min($ENV{FRONTDESK_CRASHES} // 12, scalar @all);
 live(@{ $all[int(($_ + 0.5) * @all / $chosen)] }) for 0 .. $chosen - 1;
 cmp_ok $deaths, '>=', $chosen / 2, "the others are killed ($deaths of $chosen)"; # fewer commits where some are joined
 is_deeply \@broken, [], 'what must hold at any time holds when the daemon is back';
+
+# ---- the command that acknowledges is killed ----
+
+# What it says, and the signal that ended it.
+sub killed_command {
+    my ($at, $when, $incident) = @_;
+    spew("$site->{dir}/die-command", "1 $at $when\n");
+    open my $pipe, '-|', 'env', "DIE_FILE=$site->{dir}/die-command", $daemon->under, "$Frontdesk::Test::Daemon::BUILD/src/frontdesk", '-c', $daemon->config_path,
+        'page', 'ack', $incident, '--as', 'bob' or die $!;
+    local $/;
+    my $said = <$pipe> // '';
+    close $pipe;
+    return ($said, $? & 127);
+}
+
+offer('killed');
+elapse(301, 'killed', 2);
+my $killed = incident('killed');
+my $row = "SELECT state || ' ' || coalesce(acknowledged_by, 'nobody') || ' ' || (SELECT count(*) FROM event WHERE ticket = incident.ticket AND kind = 'taken') FROM incident WHERE id = $killed";
+for my $kill ([1, 'before'], [1, 'after'], [2, 'before'], [2, 'after']) {
+    my ($said, $signal) = killed_command(@{$kill}, $killed);
+    like "$signal $said", qr/^(?:9 $|0 .*acknowledged$|0 you have)/, "the command is killed $kill->[1] its commit $kill->[0], and says nothing"; # or has none
+    like sql($row), qr/^(?:triggered nobody 0|acknowledged bob 1)$/, 'it is done, or it is not';
+}
+check();
+is_deeply \@broken, [], 'and all holds that must';
+like $daemon->command('page', 'ack', $killed, '--as', 'bob'), qr/: acknowledged$|^you have incident $killed already/, 'tried again, it says that bob has it';
+is sql($row), 'acknowledged bob 1', 'and he has';
+$daemon->command('page', 'resolve', $killed, '--as', 'bob');
 
 # ---- what the customers and bob were sent ----
 
