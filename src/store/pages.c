@@ -46,7 +46,6 @@ page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at,
 gboolean
 page_take_along (Database *database, const OutboxRow *row, gint64 now, GError **error)
 {
-  /* Those of an earlier try that were taken meanwhile are not its any more. */
   return !row->held ||
          (database_run (database, error, "UPDATE outbox SET leader = NULL WHERE leader = ?", "i", row->id) &&
           database_run (database, error,
