@@ -159,9 +159,10 @@ incident_go_on (Store *store, Database *database, gint64 id, gint64 now, GError 
 
 /* Pages that wait, or are on their way and would be tried again, are not needed any more. */
 static gboolean
-drop_pages (Database *database, gint64 incident, const char *reason, GError **error)
+drop_pages (Database *database, gint64 incident, const char *reason, gint64 now, GError **error)
 {
-  return database_run (database, error,
+  return pages_release (database, incident, now, error) &&
+         database_run (database, error,
                        "UPDATE outbox SET state = 'dropped', last_error = ? WHERE incident = ? AND state IN ('due', 'sending') "
                        "AND template NOT IN ('page-acknowledged', 'page-resolved')",
                        "si", reason, incident);
@@ -188,7 +189,7 @@ settle (Store *store, Database *database, Incident *incident, const char *actor,
   if (store->rules != NULL)
     store->rules->settle (store->rules_data, ticket, incident, pages, now, &reaction);
   g_mutex_unlock (&store->rules_lock);
-  return drop_pages (database, incident->id, reason, error) && save (database, incident, error) &&
+  return drop_pages (database, incident->id, reason, now, error) && save (database, incident, error) &&
          reaction_carry_out (store, database, incident->ticket, incident->id, &reaction, now, error);
 }
 

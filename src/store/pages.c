@@ -44,6 +44,17 @@ page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at,
 
 /* Those that it took along before, and need no page any more, stay behind. */
 gboolean
+pages_release (Database *database, gint64 incident, gint64 now, GError **error)
+{
+  return database_run (database, error,
+                       "UPDATE pager SET held = 0 WHERE held AND EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND state = 'due' AND "
+                       "held AND due_at > ?2 AND recipient = pager.agent AND channel = pager.channel) AND NOT EXISTS (SELECT 1 FROM outbox "
+                       "WHERE state = 'due' AND kind = 'page' AND held AND recipient = pager.agent AND channel = pager.channel AND incident "
+                       "IS NOT ?1)",
+                       "ii", incident, now);
+}
+
+gboolean
 page_take_along (Database *database, const OutboxRow *row, gint64 now, GError **error)
 {
   return !row->held ||

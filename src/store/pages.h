@@ -8,6 +8,9 @@
  * *HELD: whether it waits for others. */
 gboolean page_plan (Database *database, const Outgoing *page, gint64 now, gint64 *due_at, gboolean *held, GError **error);
 
+/* INCIDENT's pages are about to be dropped: where they alone were held, no window begins at the end of theirs. */
+gboolean pages_release (Database *database, gint64 incident, gint64 now, GError **error);
+
 /* ROW, which is being sent, takes the other held pages of its template to the same agent by the same channel along: it is
  * their leader. */
 gboolean page_take_along (Database *database, const OutboxRow *row, gint64 now, GError **error);
