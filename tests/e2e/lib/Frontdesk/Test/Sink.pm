@@ -96,6 +96,9 @@ sub mails {
     return map { parse(slurp($_)) } sort { -M $b <=> -M $a } glob "$self->{dir}/*.mail";
 }
 
+# Those that have come since it was asked last.
+sub new_mails { my ($self) = @_; return map { parse(slurp($_)) } grep { !$self->{told}{$_}++ } glob "$self->{dir}/*.mail" }
+
 sub count { my ($self) = @_; return scalar(() = glob "$self->{dir}/*.mail") }
 
 sub parse {
