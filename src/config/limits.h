@@ -30,6 +30,7 @@
 #define LIMIT_PARTICIPANTS       50
 #define LIMIT_LETTER             (64 * 1024)       /* a rendered letter */
 #define LIMIT_EXCERPT            2000              /* characters of a value of several lines in a letter */
+#define LIMIT_PAGES_OF_CHANNEL   3                 /* claimed at a time; some more are on their way at once at most */
 #define LIMIT_PAGE_LIST          1900              /* octets of the list in a page; fits LIMIT_EXCERPT with its last line */
 #define LIMIT_ANSWER             16000             /* characters of an agent's answer; fits LIMIT_LETTER in any alphabet */
 #define LIMIT_DIRECTORY_VALUE    512               /* octets of one attribute */

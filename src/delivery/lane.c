@@ -6,6 +6,7 @@
 struct Lane {
   Store *store;
   gboolean pages;
+  guint size; /* workers */
   LaneSend send;
   gpointer data;
   GThread *thread;
@@ -33,7 +34,7 @@ static guint
 count_free (Lane *lane)
 {
   g_mutex_lock (&lane->lock);
-  guint count = LANE_WORKERS - lane->in_hand;
+  guint count = lane->size - lane->in_hand;
   g_mutex_unlock (&lane->lock);
   return count;
 }
@@ -66,9 +67,10 @@ look (Lane *lane)
       return TROUBLE;
     }
   lane->troubled = FALSE;
-  gboolean full = rows->len == free_workers;
+  /* Nothing to do before a worker is done, who wakes us: all are busy, or a channel has enough in hand. */
+  gboolean wait = rows->len == free_workers || (rows->len == 0 && next_due <= now);
   hand_out (lane, rows);
-  return full ? POLL : CLAMP (next_due - now, 0, POLL); /* full: a worker that is done wakes us */
+  return wait ? POLL : CLAMP (next_due - now, 0, POLL);
 }
 
 static gboolean
@@ -99,11 +101,12 @@ lane_start (Store *store, gboolean pages, LaneSend send, gpointer data)
   Lane *lane = g_new0 (Lane, 1);
   lane->store = store;
   lane->pages = pages;
+  lane->size = pages ? PAGE_WORKERS : LETTER_WORKERS;
   lane->send = send;
   lane->data = data;
   g_mutex_init (&lane->lock);
   g_cond_init (&lane->changed);
-  lane->workers = g_thread_pool_new (work, lane, LANE_WORKERS, TRUE, NULL);
+  lane->workers = g_thread_pool_new (work, lane, (gint) lane->size, TRUE, NULL);
   lane->thread = g_thread_new (pages ? "pages" : "letters", dispatch, lane);
   return lane;
 }
@@ -112,7 +115,7 @@ void
 lane_wake (Lane *lane)
 {
   g_mutex_lock (&lane->lock);
-  if (lane->in_hand < LANE_WORKERS) /* else a worker that is done wakes the dispatcher */
+  if (lane->in_hand < lane->size) /* else a worker that is done wakes the dispatcher */
     {
       lane->woken = TRUE;
       g_cond_signal (&lane->changed);

@@ -4,11 +4,13 @@
 
 #include "delivery/delivery.h"
 
-#define LANE_WORKERS 4
+/* Enough for pages by three gateways that hang, and by those that do not. */
+#define PAGE_WORKERS 16
+#define LETTER_WORKERS 4
 
 typedef struct Lane Lane;
 
-/* Sends ROW; called by up to LANE_WORKERS threads at once. */
+/* Sends ROW; called by several threads at once. */
 typedef void (*LaneSend) (OutboxRow *row, gpointer data);
 
 Lane *lane_start (Store *store, gboolean pages, LaneSend send, gpointer data);

@@ -1,6 +1,7 @@
 /* What must still go out: claiming rows and recording what became of them. */
 #include <string.h>
 
+#include "config/limits.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/pages.h"
@@ -115,16 +116,43 @@ typedef struct {
   GPtrArray *rows;
 } Claim;
 
+/* What is due. Of pages by one channel only so many at once: a gateway that hangs must not hold up those by the others. */
+static GPtrArray *
+list_due (Database *database, const Claim *claim, GError **error)
+{
+  g_autoptr (Query) query =
+    claim->pages
+      ? database_query (database, error,
+                        "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 'due' AND (kind = 'page') = 1 AND due_at <= ? AND "
+                        "channel NOT IN (SELECT channel FROM outbox WHERE state = 'sending' AND kind = 'page' AND leader IS NULL "
+                        "GROUP BY channel HAVING count(*) >= ?) ORDER BY due_at LIMIT ?",
+                        "iii", claim->now, (gint64) LIMIT_PAGES_OF_CHANNEL, (gint64) claim->limit)
+      : database_query (database, error,
+                        "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 'due' AND (kind = 'page') = 0 AND due_at <= ? "
+                        "ORDER BY due_at LIMIT ?",
+                        "ii", claim->now, (gint64) claim->limit);
+  GPtrArray *rows = outbox_read_rows (database, query, error);
+  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; claim->pages && rows != NULL && i < rows->len;)
+    {
+      char *channel = ((OutboxRow *) g_ptr_array_index (rows, i))->channel;
+      guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, channel));
+      if (count >= LIMIT_PAGES_OF_CHANNEL)
+        {
+          g_ptr_array_remove_index (rows, i);
+          continue;
+        }
+      g_hash_table_insert (counts, channel, GUINT_TO_POINTER (count + 1));
+      i++;
+    }
+  return rows;
+}
+
 static gboolean
 write_claim (Database *database, gpointer data, GError **error)
 {
   Claim *claim = data;
-  g_autoptr (Query) query =
-    database_query (database, error,
-                    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 'due' AND (kind = 'page') = ? AND due_at <= ? "
-                    "ORDER BY due_at LIMIT ?",
-                    "iii", (gint64) claim->pages, claim->now, (gint64) claim->limit);
-  claim->rows = outbox_read_rows (database, query, error);
+  claim->rows = list_due (database, claim, error);
   for (guint i = 0; claim->rows != NULL && i < claim->rows->len;)
     {
       OutboxRow *row = g_ptr_array_index (claim->rows, i);

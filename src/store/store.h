@@ -158,7 +158,8 @@ gboolean store_reopen_ticket (Store *store, gint64 ticket, const char *actor, gi
 /* ---- outbox ---- */
 
 /* Claims up to LIMIT due rows of pages (PAGES) or of letters, most urgent first; they are "sending" until one of
- * the calls below. *NEXT_DUE is when the next unclaimed one is due, or G_MAXINT64. (element-type OutboxRow) */
+ * the calls below. Of pages by one channel only a few are in hand at once, others that are due wait for them. *NEXT_DUE is when
+ * the next unclaimed one is due, or G_MAXINT64. (element-type OutboxRow) */
 GPtrArray *store_claim_due (Store *store, gboolean pages, gint64 now, guint limit, gint64 *next_due, GError **error);
 /* Delivered: state, ticket's acknowledged_at (for acknowledgements) and event. PROVIDER_ID: what a gateway calls it, nullable. */
 gboolean store_outbox_sent (Store *store, gint64 id, const char *answer, const char *provider_id, gint64 now, GError **error);

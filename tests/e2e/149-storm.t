@@ -209,9 +209,26 @@ later(3601);
 write_emergency("Re: [DIYTel #$looped] to be answered at last");
 wait_for('a page after an hour', sub { $daemon->pages == $rung + 4 });
 
+# ---- a gateway that hangs ----
+
+my @six = map { "agent$_" } 1 .. 6;
+my $hung = Frontdesk::Test::Http->new("$folder/hung");
+$hung->answer('/page', hang => 1);
+$daemon->configure(limit => 0, teams => $people . join('', map { qq(agent "$_" { mail = "$_\@diytel.ca" }\n) } @six),
+    roles => $channels . qq(channel "hung" { type = "webhook" url = "${\ $hung->url}" timeout = "5m" }\n),
+    steps => 'step "all" { agents = {' . join(', ', map { qq("$_") } @six) . '} by = {"hung", "pager"} wait = "24h" }');
+$daemon->reload;
+later(7200);
+my $held_up = write_emergency('by two ways');
+is_deeply [sort map { $_->{agent} } wait_for('pages', sub { my @all = grep { $_->{ticket} == $held_up } $daemon->pages; @all == 6 ? \@all : undef })->@*], \@six,
+    'a gateway that does not answer holds up nobody\'s page by another';
+ok $hung->requests < 6, 'though it is asked for some of them only at the same time';
+$daemon->command('close', $held_up);
+$hung->stop;
+
 # ---- the storm ----
 
-$daemon->configure(teams => $people, window => '1m', limit => 0, extra => $settings, steps => 'step "all" { team = "noc" by = {"pager", "hook", "mail", "sms"} wait = "24h" }');
+$daemon->configure(teams => $people, roles => $channels, window => '1m', extra => $settings, steps => 'step "all" { team = "noc" by = {"pager", "hook", "mail", "sms"} wait = "24h" }');
 $daemon->reload;
 later(7200 - $now % 60);
 my $until = POSIX::strftime('%Y-%m-%dT%H:%M:%S+00:00', gmtime $now + 60);

@@ -259,18 +259,18 @@ test_letters_hold_up_no_page (Post *post, gconstpointer data)
   (void) data;
   Lane *letters = lane_start (post->store, FALSE, send_row, post);
   set_closed (post, TRUE);
-  open_ticket (post, LANE_WORKERS * 3);
+  open_ticket (post, LETTER_WORKERS * 3);
   lane_wake (letters);
-  wait_until (post, LANE_WORKERS, 0);
+  wait_until (post, LETTER_WORKERS, 0);
   Lane *pages = lane_start (post->store, TRUE, send_row, post);
-  wait_until (post, LANE_WORKERS, 1);
+  wait_until (post, LETTER_WORKERS, 1);
   g_assert_true (is_sent_once (post, "alice"));
   g_assert_cmpuint (post->sent->len, ==, 1);
   set_closed (post, FALSE);
-  wait_until (post, 0, 1 + LANE_WORKERS * 3);
+  wait_until (post, 0, 1 + LETTER_WORKERS * 3);
   lane_stop (letters);
   lane_stop (pages);
-  for (int i = 0; i < LANE_WORKERS * 3; i++)
+  for (int i = 0; i < LETTER_WORKERS * 3; i++)
     {
       g_autofree char *recipient = g_strdup_printf ("letter%d", i);
       g_assert_true (is_sent_once (post, recipient));
