@@ -36,7 +36,7 @@ my ($ann, $told, $marks) = ('ann@customer.example', 0, 0);
 
 sub clock { return POSIX::strftime('%Y-%m-%d %H:%M:%S', gmtime $now) }
 
-sub pass {
+sub later {
     my ($minutes) = @_;
     $now += 60 * $minutes;
     $daemon->set_time(clock());
@@ -86,30 +86,30 @@ sub sent { wait_for('an empty queue', sub { !@{ $daemon->json('queue')->{queue} 
 my $number = write_to('emergency', 'all lines dead');
 is paged(1), 'alice', 'the first step pages who is on call';
 is incident($number)->{state}, 'triggered', 'the incident runs';
-pass(4);
+later(4);
 clock_has_run();
 is scalar($daemon->pages), $told, 'nobody else within the wait';
-pass(1);
+later(1);
 is paged(1), 'bob', 'the second step after it';
 like((events($number, 'escalation'))[-1], qr/^step "second", round 1 of 2: nobody has acknowledged step "first"$/, 'the ticket says why');
 sent();
 is scalar(grep { $_->{text} =~ /^Subject: EMERGENCY/m } $sink->mails_to('bob@diytel.ca')), 1, 'by each channel of the step';
-pass(10);
+later(10);
 is paged(1), 'carol', 'the third one';
-pass(15);
+later(15);
 is paged(1), 'alice', 'then the second round begins';
 is incident($number)->{round}, 2, 'which the incident knows';
-pass(5);
+later(5);
 paged(1);
-pass(10);
+later(10);
 is paged(1), 'carol', 'to its end';
-pass(15);
+later(15);
 is paged(1), 'carol', 'then the fallback is paged, the last step that names somebody';
-pass(15);
+later(15);
 is paged(1), 'carol', 'again and again';
 like((events($number, 'escalation'))[-1], qr/^step "chiefs", the fallback, after 2 rounds/, 'as the ticket says');
 is $daemon->stop, 0, 'a stop';
-pass(240);
+later(240);
 $daemon->start;
 is paged(1), 'carol', 'and an outage: one page when it is over, not one for each that was missed';
 wait_for('the breach', sub { events($number, 'breached') });
@@ -133,19 +133,19 @@ like $taken->{text}, qr/^Auto-Submitted: auto-generated/m, 'by a letter that say
 
 # ---- the holder has to tell the customer ----
 
-pass(29);
+later(29);
 clock_has_run();
 is scalar($daemon->pages), $told, 'nothing while there is time';
-pass(1);
+later(1);
 is paged(1), 'bob', 'the holder is reminded when the customer was to be told';
 like(($daemon->pages)[-1]{text}, qr/^REMINDER /, 'by a page that says so');
 $daemon->reply($number, "We are at it.\n");
-pass(16);
+later(16);
 clock_has_run();
 is incident($number)->{state}, 'acknowledged', 'an answer is enough';
-pass(15);
+later(15);
 is paged(1), 'bob', 'until the next one is due';
-pass(15);
+later(15);
 is paged(1), 'alice', 'without an answer the steps begin anew';
 is incident($number)->{state}, 'triggered', 'nobody has it any more';
 like((events($number, 'paged again'))[0], qr/^bob has it, but the customer was to be told by /, 'and the ticket says why');
@@ -159,7 +159,7 @@ like $daemon->command('page', 'ack', incident($number)->{id}, '--as', 'bob'), qr
 is incident($number)->{state}, 'resolved', 'as it only ever goes on';
 is_deeply $daemon->json('page', 'list')->{incidents}, [], 'none runs';
 is scalar @{ $daemon->json('page', 'list', '--all')->{incidents} }, 1, 'one there was';
-pass(600);
+later(600);
 clock_has_run();
 is scalar($daemon->pages), $told, 'and nobody is paged any more';
 sent();
@@ -171,7 +171,7 @@ my $second = write_to('emergency', 'no ring tone');
 paged(1);
 $daemon->command('close', $second);
 is incident($second)->{state}, 'resolved', 'an incident ends with its ticket';
-pass(6);
+later(6);
 clock_has_run();
 is scalar($daemon->pages), $told, 'and pages nobody then';
 my $answers = $site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => "Re: [DIYTel #$second] it is back"));
@@ -186,7 +186,7 @@ clock_has_run();
 is scalar($daemon->pages), $told, 'a further mail on a running incident pages nobody';
 $daemon->configure(steps => 'page-again = true step "only" { agents = {"carol"} by = {"pager"} wait = "1m" }');
 $daemon->reload;
-pass(5);
+later(5);
 is paged(1), 'bob', 'a running incident goes by the escalation that it began with';
 further_mail($second);
 clock_has_run();
@@ -225,11 +225,11 @@ reload_with(roles => $extra, steps => 'step "left" { agents = {"alice"} by = {"p
 my $fourth = write_to('extra', 'bob leaves');
 wait_for('the failure', sub { (page_row($fourth, 'bob', 'broken')->{last_error} // '') =~ /exit/ });
 reload_with(teams => $people =~ s/^agent "bob".*\n//mr, roles => $extra =~ s/agents = \{"bob"\}/agents = {"alice"}/r);
-pass(2);
+later(2);
 wait_for('the next try', sub { page_row($fourth, 'bob', 'broken')->{last_error} =~ /the configuration has no agent "bob"/ });
 is page_row($fourth, 'bob', 'broken')->{state}, 'due', 'a page whose agent is there no more waits for the agent to come back, and says so';
 is scalar(grep { $_->{recipient} eq 'bob' } @{ $daemon->json('queue')->{queue} }), 1, 'in the queue, too';
-pass(8);
+later(8);
 is paged(1), 'carol', 'the next step is taken nevertheless';
 reload_with(teams => $people, roles => $extra);
 $daemon->command('page', 'ack', incident($fourth)->{id}, '--as', 'carol');
@@ -239,18 +239,18 @@ $daemon->command('page', 'resolve', incident($fourth)->{id}, '--as', 'carol');
 my $fifth = write_to('extra', 'the channel leaves');
 wait_for('the failure', sub { (page_row($fifth, 'bob', 'broken')->{last_error} // '') =~ /exit/ });
 reload_with(roles => $extra =~ s/^channel.*\n//mr =~ s/"broken"/"mail"/r);
-pass(2);
+later(2);
 wait_for('the next try', sub { page_row($fifth, 'bob', 'broken')->{last_error} =~ /no channel "broken"/ });
 is page_row($fifth, 'bob', 'broken')->{state}, 'due', 'a page whose channel is there no more waits for that, too';
 reload_with(roles => $extra =~ s/false/true/r);
-pass(2);
+later(2);
 ok wait_for('the page', sub { page_row($fifth, 'bob', 'broken')->{state} eq 'sent' }), 'and goes out when it is back';
 
 reload_with(roles => '');
-pass(10);
+later(10);
 is paged(1), 'carol', 'an incident whose escalation and role are there no more goes by what it began with';
 reload_with(teams => $people =~ s/^agent "(?:bob|carol)".*\n//mgr);
-pass(10);
+later(10);
 is paged(1), 'alice', 'and when nobody of that is left, by any that reaches somebody';
 like $daemon->command('page', 'ack', incident($fifth)->{id}, '--as', 'alice'), qr/: acknowledged$/, 'who can take it';
 is incident($fifth)->{acknowledged_by}, 'alice', 'and has it';
@@ -265,13 +265,13 @@ reload_with(relay => $relay->port, teams => $people, extra => 'give-up = "1d"', 
 my $sixth = write_to('emergency', 'no relay');
 wait_for('the first try', sub { page_row($sixth, 'alice', 'mail')->{last_error} });
 for my $day (1 .. 3) {
-    for (1 .. 3) { pass(8 * 60); clock_has_run() }
+    for (1 .. 3) { later(8 * 60); clock_has_run() }
     wait_for('another try', sub { page_row($sixth, 'alice', 'mail')->{last_error} });
     is page_row($sixth, 'alice', 'mail')->{state}, 'due', "day $day: a page is not given up";
 }
 is scalar(grep { $_->{state} eq 'due' } @{ $daemon->json('show', $sixth)->{pages} }), 1, 'one of them waits, and not one for each step';
 reload_with(relay => $well);
-pass(2);
+later(2);
 wait_for('the page', sub { page_row($sixth, 'alice', 'mail')->{state} eq 'sent' });
 sent();
 is scalar(grep { $_->{text} =~ /^Subject: EMERGENCY .*no relay/m } $sink->mails_to('alice@diytel.ca')), 1, 'when the relay is back, it is one page that comes';

@@ -23,6 +23,7 @@ sub new {
         require POSIX;
         POSIX::_exit(0);
     }
+    setpgrp $pid, $pid; # whoever comes first: it may be ended at once
     $self->{pid} = $pid;
     close $listener;
     return $self;
