@@ -6,7 +6,7 @@ use warnings;
 use Test::More;
 use Frontdesk::Test::Daemon;
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(wait_for);
+use Frontdesk::Test::Support qw(free_port wait_for);
 use POSIX ();
 use Time::Local qw(timegm);
 
@@ -258,10 +258,8 @@ $daemon->command('page', 'resolve', incident($fifth)->{id}, '--as', 'alice');
 
 # ---- a relay that is down for long ----
 
-my $relay = Frontdesk::Test::Sink->new("$site->{dir}/relay");
 my $well = $daemon->{relay};
-$relay->stop;
-reload_with(relay => $relay->port, teams => $people, extra => 'give-up = "1d"', steps => 'step "mail" { agents = {"alice"} by = {"mail"} wait = "1h" } repeat = 1');
+reload_with(relay => free_port(), teams => $people, extra => 'give-up = "1d"', steps => 'step "mail" { agents = {"alice"} by = {"mail"} wait = "1h" } repeat = 1');
 my $sixth = write_to('emergency', 'no relay');
 wait_for('the first try', sub { page_row($sixth, 'alice', 'mail')->{last_error} });
 for my $day (1 .. 3) {
