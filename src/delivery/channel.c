@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "config/mobile.h"
+#include "config/secret.h"
 #include "delivery/delivery.h"
-#include "delivery/secret.h"
 
 void
 page_receipt_clear (PageReceipt *receipt)

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "config/secret.h"
 #include "delivery/delivery.h"
 #include "delivery/http.h"
 #include "delivery/phone_text.h"
-#include "delivery/secret.h"
 #include "mail/gmime.h"
 #include "mail/message.h"
 

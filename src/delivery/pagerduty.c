@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/secret.h"
 #include "delivery/delivery.h"
 #include "delivery/http.h"
 #include "delivery/phone_text.h"
-#include "delivery/secret.h"
 
 #define SUMMARY 1024 /* octets; PagerDuty takes as many characters */
 

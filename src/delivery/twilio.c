@@ -6,10 +6,10 @@
 
 #include "config/limits.h"
 #include "config/mobile.h"
+#include "config/secret.h"
 #include "delivery/delivery.h"
 #include "delivery/http.h"
 #include "delivery/phone_text.h"
-#include "delivery/secret.h"
 
 #define BODY 1600 /* octets; Twilio takes as many characters */
 #define SID 34

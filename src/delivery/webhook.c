@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "config/secret.h"
 #include "delivery/delivery.h"
 #include "delivery/http.h"
 #include "delivery/notice.h"
 #include "delivery/phone_text.h"
-#include "delivery/secret.h"
 #include "mail/hash.h"
 
 /* Slack reads "&", "<" and ">" as its own: "<!channel>" in a subject would wake everybody. */

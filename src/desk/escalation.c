@@ -203,7 +203,8 @@ escalation_go_on (const Roster *roster, const Escalation *escalation, Incident *
   g_autofree char *explained = explain (escalation, &place, reason, passed);
   const Step *step = step_at (escalation, place.step);
   *detail = place.round > escalation->repeat
-              ? g_strdup_printf ("step \"%s\", the fallback, after %d rounds: %s", step->name, escalation->repeat, explained)
+              ? g_strdup_printf ("step \"%s\", the fallback, after %d round%s: %s", step->name, escalation->repeat,
+                                 escalation->repeat == 1 ? "" : "s", explained)
               : g_strdup_printf ("step \"%s\", round %d of %d: %s", step->name, place.round, escalation->repeat, explained);
   page_step (roster, step, at, *detail, pages);
   stand_at (incident, escalation, &place, at);

@@ -47,8 +47,12 @@ read_word (const char *line, PageAction *action)
     { "ack", PAGE_ACKNOWLEDGE }, { "acknowledge", PAGE_ACKNOWLEDGE }, { "acknowledged", PAGE_ACKNOWLEDGE },
     { "resolve", PAGE_RESOLVE }, { "resolved", PAGE_RESOLVE },
   };
-  line += strcspn (line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-  g_autofree char *word = g_ascii_strdown (line, (gssize) strspn (line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+  const char *begin = line, *end;
+  while (*begin != '\0' && !g_unichar_isalpha (g_utf8_get_char (begin)))
+    begin = g_utf8_next_char (begin);
+  for (end = begin; g_unichar_isalpha (g_utf8_get_char (end)); end = g_utf8_next_char (end))
+    ;
+  g_autofree char *word = g_ascii_strdown (begin, end - begin);
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (g_str_equal (word, words[i].word))
       {

@@ -241,7 +241,8 @@ static void
 watch_holder (const Roster *roster, const Upkeep *upkeep, const Ticket *ticket, const Escalation *plan, Incident *incident,
               gint64 updated_at, gint64 now, Reaction *reaction)
 {
-  gint64 since = MAX (incident->acknowledged_at, updated_at);
+  gboolean pending = g_str_equal (ticket->state, "pending"); /* it waits for the customer, who need not be told */
+  gint64 since = pending ? now : MAX (incident->acknowledged_at, updated_at);
   gint64 due = next_update (upkeep, ticket, since);
   incident->next_at = due > now ? due : 0;
   if (due == 0 || due > now)

@@ -1,13 +1,5 @@
 #include "web/hook.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "config/limits.h"
-
 const Channel *
 hook_find_channel (const Request *request, ChannelType type)
 {
@@ -15,36 +7,12 @@ hook_find_channel (const Request *request, ChannelType type)
   return channel != NULL && channel->type == type ? channel : NULL;
 }
 
-/* What is wrong with the file, NULL when it has been read into TEXT. */
-static const char *
-read_line (int fd, char text[LIMIT_SECRET + 1])
+Secret *
+hook_read_secret (const Channel *channel, const char *key, const char *path)
 {
-  struct stat status;
-  if (fstat (fd, &status) != 0)
-    return g_strerror (errno);
-  if (!S_ISREG (status.st_mode) || (status.st_mode & 077) != 0)
-    return "is no file, or open to others: chmod 600 it";
-  ssize_t got = TEMP_FAILURE_RETRY (read (fd, text, LIMIT_SECRET));
-  if (got < 0)
-    return g_strerror (errno);
-  text[got] = '\0';
-  text[strcspn (text, "\r\n")] = '\0';
-  return *text != '\0' ? NULL : "has nothing on its first line";
-}
-
-char *
-hook_read_secret (const Channel *channel, const char *path)
-{
-  if (path == NULL)
-    return NULL;
-  char text[LIMIT_SECRET + 1];
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  const char *trouble = fd >= 0 ? read_line (fd, text) : g_strerror (errno);
-  if (fd >= 0)
-    close (fd);
-  if (trouble != NULL)
-    g_warning ("web: channel %s: %s: %s", channel->name, path, trouble);
-  char *secret = trouble == NULL ? g_strdup (text) : NULL;
-  explicit_bzero (text, sizeof text);
+  g_autoptr (GError) error = NULL;
+  Secret *secret = path != NULL ? secret_read (channel, key, path, &error) : NULL;
+  if (error != NULL)
+    g_warning ("web: %s", error->message);
   return secret;
 }

@@ -44,12 +44,10 @@ is_signed (const Request *request, const Channel *channel)
   g_autofree char *timestamp = request_header (request, "X-Frontdesk-Timestamp");
   if (given == NULL || timestamp == NULL || !is_recent (request, timestamp))
     return FALSE;
-  char *secret = hook_read_secret (channel, channel->secret_file);
+  g_autoptr (Secret) secret = hook_read_secret (channel, "secret-file", channel->secret_file);
   if (secret == NULL)
     return FALSE;
   g_autofree char *right = signature_webhook (secret, timestamp, request->body->str, request->body->len);
-  explicit_bzero (secret, strlen (secret));
-  g_free (secret);
   return signature_equal (right, given);
 }
 

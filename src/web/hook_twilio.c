@@ -17,16 +17,14 @@
 /* ---- who calls ---- */
 
 static gboolean
-is_signed_by (const Request *request, const Channel *channel, const char *path, const GPtrArray *form)
+is_signed_by (const Request *request, const Channel *channel, const char *key, const char *path, const GPtrArray *form)
 {
   g_autofree char *given = request_header (request, "X-Twilio-Signature");
   g_autofree char *url = g_strconcat (request->config->web_url, request->target, NULL);
-  char *token = given != NULL ? hook_read_secret (channel, path) : NULL;
+  g_autoptr (Secret) token = given != NULL ? hook_read_secret (channel, key, path) : NULL;
   if (token == NULL)
     return FALSE;
   g_autofree char *right = signature_twilio (token, url, form);
-  explicit_bzero (token, strlen (token));
-  g_free (token);
   return signature_equal (right, given);
 }
 
@@ -40,8 +38,8 @@ open_form (const Request *request, Answer *answer, const Channel **channel)
     answer_line (answer, 404, "There is nothing here.");
   else if (form == NULL)
     answer_line (answer, 400, "That is no form.");
-  else if (!is_signed_by (request, *channel, (*channel)->token_file, form) &&
-           !is_signed_by (request, *channel, (*channel)->old_token_file, form))
+  else if (!is_signed_by (request, *channel, "token-file", (*channel)->token_file, form) &&
+           !is_signed_by (request, *channel, "old-token-file", (*channel)->old_token_file, form))
     answer_line (answer, 403, "The signature is not right.");
   else
     return g_steal_pointer (&form);

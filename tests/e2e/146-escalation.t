@@ -150,6 +150,11 @@ is paged(1), 'alice', 'without an answer the steps begin anew';
 is incident($number)->{state}, 'triggered', 'nobody has it any more';
 like((events($number, 'paged again'))[0], qr/^bob has it, but the customer was to be told by /, 'and the ticket says why');
 $daemon->command('page', 'ack', incident($number)->{id}, '--as', 'alice');
+$daemon->command('pending', $number);
+later(40);
+clock_has_run();
+is scalar($daemon->pages), $told, 'nobody is reminded while the ticket waits for the customer';
+$daemon->command('reopen', $number);
 
 # ---- its end ----
 

@@ -39,7 +39,7 @@ my $ann = 'ann@customer.example';
 
 sub clock { return POSIX::strftime('%Y-%m-%d %H:%M:%S', gmtime $now) }
 
-sub pass {
+sub later {
     my ($seconds) = @_;
     $now += $seconds;
     $daemon->set_time(clock());
@@ -67,7 +67,7 @@ sub events { my ($number, $kind) = @_; return map { $_->{detail} } grep { $_->{k
 # Passes a minute, after which there is an audit, and waits for the heartbeat of a clean one.
 sub next_beat {
     my $before = beats();
-    pass(61);
+    later(61);
     return wait_for('the heartbeat', sub { beats() > $before });
 }
 
@@ -104,16 +104,16 @@ is page($second, 'pager')->{recipient}, 'bob', 'where a step reaches nobody, the
 wait_for('that page', sub { posts() });
 $hook->status('500 Internal Server Error');
 my $third = emergency('gateway that fails');
-pass(601);
+later(601);
 wait_for('the try', sub { page($third, 'pager')->{last_error} });
 my $quiet = beats();
-pass(61);
+later(61);
 my $trouble = wait_for('the audit', sub { my $health = health(); $health !~ /^200/ && $health });
 like $trouble, qr/^503 the last page, to bob by pager, has not got out: channel pager: HTTP 500/, 'when the last page does not get out, healthz says which';
 is beats(), $quiet, 'and there is no heartbeat';
 like $daemon->log, qr/audit: the last page, to bob by pager, has not got out/, 'and the log';
 $hook->status('200 OK');
-pass(61);
+later(61);
 wait_for('the page', sub { page($third, 'pager')->{state} eq 'sent' });
 ok next_beat(), 'with the page the heartbeat is back';
 $daemon->command('close', $_) for $number, $second, $third;
@@ -128,16 +128,16 @@ wait_for('the trouble', sub { health() =~ /^503/ });
 my $refused = $site->send(from => $ann, to => ['emergency@diytel.ca'], mail => mail(from => $ann, to => 'emergency@diytel.ca', subject => 'deferred'));
 like $refused->{rcpt}[0] . ($refused->{end} // ''), qr/^451|451 4/, 'mail is deferred';
 is scalar(posts()), $before, 'for a moment that is all';
-pass(61);
+later(61);
 wait_for('the alarm', sub { posts() > $before });
 my $alarm = (posts())[-1];
 is $alarm->{agent}, 'bob', 'after a minute the last step\'s people are paged, without the database';
 like $alarm->{subject}, qr/^Frontdesk takes no mail: database \S+: .*locked/, 'and told why';
-pass(300);
+later(300);
 wait_for('another look', sub { health() =~ /^503/ });
 print $lock "COMMIT;\n.quit\n";
 close $lock;
-pass(61);
+later(61);
 wait_for('the database', sub { health() =~ /^200/ });
 is scalar(posts()), $before + 1, 'once';
 my $fourth = emergency('after all');

@@ -8,12 +8,12 @@
 #include <jansson.h>
 
 #include "config/mobile.h"
+#include "config/secret.h"
 #include "delivery/asterisk.h"
 #include "delivery/notice.h"
 #include "delivery/ntfy.h"
 #include "delivery/pagerduty.h"
 #include "delivery/phone_text.h"
-#include "delivery/secret.h"
 #include "delivery/smstools.h"
 #include "delivery/twilio.h"
 

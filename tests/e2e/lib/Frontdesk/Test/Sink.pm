@@ -6,6 +6,7 @@ package Frontdesk::Test::Sink;
 use strict;
 use warnings;
 use IO::Socket::INET;
+use Time::HiRes ();
 use Frontdesk::Test::Support qw(start_process end_process wait_for slurp spew);
 
 sub new {
@@ -94,7 +95,8 @@ sub keep {
 # All mails so far: {from, to => [..], text, head, body}.
 sub mails {
     my ($self) = @_;
-    return map { parse(slurp($_)) } sort { -M $b <=> -M $a } glob "$self->{dir}/*.mail";
+    my @files = map { [$_, (Time::HiRes::stat($_))[9]] } glob "$self->{dir}/*.mail";
+    return map { parse(slurp($_->[0])) } sort { $a->[1] <=> $b->[1] } @files; # as they came: a second is too coarse
 }
 
 # Those that have come since it was asked last.

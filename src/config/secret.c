@@ -1,4 +1,4 @@
-#include "delivery/secret.h"
+#include "config/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 static gboolean
 fail (const Channel *channel, const char *key, const char *path, const char *what, GError **error)
 {
-  g_set_error (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "channel %s: %s %s %s", channel->name, key, path, what);
+  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_READ, "channel %s: %s %s %s", channel->name, key, path, what);
   return FALSE;
 }
 
