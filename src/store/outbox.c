@@ -116,6 +116,24 @@ typedef struct {
   GPtrArray *rows;
 } Claim;
 
+static void
+keep_few_of_each_channel (GPtrArray *rows)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < rows->len;)
+    {
+      char *channel = ((OutboxRow *) g_ptr_array_index (rows, i))->channel;
+      guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, channel));
+      if (count >= LIMIT_PAGES_OF_CHANNEL)
+        {
+          g_ptr_array_remove_index (rows, i);
+          continue;
+        }
+      g_hash_table_insert (counts, channel, GUINT_TO_POINTER (count + 1));
+      i++;
+    }
+}
+
 /* What is due. Of pages by one channel only so many at once: a gateway that hangs must not hold up those by the others. */
 static GPtrArray *
 list_due (Database *database, const Claim *claim, GError **error)
@@ -132,19 +150,8 @@ list_due (Database *database, const Claim *claim, GError **error)
                         "ORDER BY due_at LIMIT ?",
                         "ii", claim->now, (gint64) claim->limit);
   GPtrArray *rows = outbox_read_rows (database, query, error);
-  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; claim->pages && rows != NULL && i < rows->len;)
-    {
-      char *channel = ((OutboxRow *) g_ptr_array_index (rows, i))->channel;
-      guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, channel));
-      if (count >= LIMIT_PAGES_OF_CHANNEL)
-        {
-          g_ptr_array_remove_index (rows, i);
-          continue;
-        }
-      g_hash_table_insert (counts, channel, GUINT_TO_POINTER (count + 1));
-      i++;
-    }
+  if (claim->pages && rows != NULL)
+    keep_few_of_each_channel (rows);
   return rows;
 }
 

@@ -415,7 +415,7 @@ is_deeply $said, { incidents => [{ incident => $alices->{incident}, ticket => $n
 is_deeply [$said->{incidents}[0]{state}, $said->{incidents}[0]{done}], ['resolved', JSON::PP::true], 'resolve';
 chmod 0644, "$secrets/secret";
 is hook('hook', $order), 403, 'a secret that others can read is none';
-like $daemon->log, qr{channel hook: \Q$secrets\E/secret: is no file, or open to others: chmod 600 it}, 'as the log says';
+like $daemon->log, qr{channel hook: secret-file \Q$secrets\E/secret is open to others: chmod 600 it}, 'as the log says';
 unlike $daemon->log, qr/(?:token|secret)-1234/, 'which tells no secret';
 
 # ---- how many, how slow, and what is no HTTP; and all of it while the database is locked ----

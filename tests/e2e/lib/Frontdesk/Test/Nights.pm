@@ -170,7 +170,7 @@ sub take_step {
     my ($self, $incident, $at, $why) = @_;
     my $passed = $self->settle($incident, $at);
     my $plan = $incident->{plan};
-    my $stage = $incident->{round} > $plan->{repeat} ? "the fallback, after $plan->{repeat} rounds" : "round $incident->{round} of $plan->{repeat}";
+    my $stage = $incident->{round} > $plan->{repeat} ? "the fallback, after $plan->{repeat} round" . ($plan->{repeat} == 1 ? '' : 's') : "round $incident->{round} of $plan->{repeat}";
     $self->page_step($incident, $at, qq(step "$plan->{steps}[ $incident->{step} ]{name}", $stage: $why$passed));
     return;
 }
