@@ -53,6 +53,14 @@ sub paged {
     return join ' ', map { $_->{agent} } @new;
 }
 
+# It is TIME now, and no emergency is left that somebody would be paged for again.
+sub at_time {
+    my ($time) = @_;
+    $daemon->command('page', 'resolve', $_->{id}, '--as', 'alice') for @{ $daemon->json('page', 'list')->{incidents} };
+    $daemon->set_time($time);
+    return;
+}
+
 # What doctor says of CHECK, whatever else it finds.
 sub doctor {
     my ($check) = @_;
@@ -120,7 +128,7 @@ is_deeply [map { "$_->{id} $_->{removed_at}" } @{ oncall('overrides', '--all')->
 # ---- a breach pages who is on call then ----
 
 $ticket = emergency('late', 'support');
-$daemon->set_time('2026-11-24 18:00:00');
+at_time('2026-11-24 18:00:00');
 wait_for('the breach', sub { @{ pages($ticket->{number}) } });
 is_deeply whom($ticket->{number}), ['alice mail', 'alice pager'], 'a breach pages who is on call when it comes';
 paged();
@@ -132,10 +140,10 @@ $daemon->reload;
 is emergency('first turn')->{assignee}, 'carol', 'the first of the rotation gets it';
 is paged(), 'carol', 'and is paged';
 like oncall()->{schedules}[0]{because}, qr/^rotation, turn 1 of 2$/, 'oncall knows the turn';
-$daemon->set_time('2026-11-25 06:59:59');
+at_time('2026-11-25 06:59:59');
 is emergency('last moment')->{assignee}, 'carol', 'until the hour';
 is paged(), 'carol', 'who is paged';
-$daemon->set_time('2026-11-25 07:00:00');
+at_time('2026-11-25 07:00:00');
 is emergency('next turn')->{assignee}, 'alice', 'from then on it is the next one';
 is paged(), 'alice', 'who is paged';
 is_deeply [doctor('oncall')], ['ok somebody is reached at any time of the next 30 days'], 'no gap: doctor finds nothing';
