@@ -4,6 +4,7 @@
 # acknowledgement and one page.
 use strict;
 use warnings;
+use POSIX ();
 use Test::More;
 use Frontdesk::Test::Site qw(mail);
 use Frontdesk::Test::Support qw(wait_for scratch slurp spew);
@@ -109,7 +110,8 @@ SKIP: {
     skip 'sqlite3(1) is not installed', 12 if !-x '/usr/bin/sqlite3';
     my $site = Frontdesk::Test::Site->new('on-its-way');
     my ($daemon, $dir) = ($site->daemon, $site->{dir});
-    $daemon->configure(channel => qq(type = "command" timeout = "60s" command = {"/bin/sh", "-c", "page=\$(cat); printf '%s\\\\n' \\"\$page\\" >> $dir/pages; until [ -e $dir/go ]; do sleep 0.1; done"}));
+    POSIX::mkfifo("$dir/go", 0600) or die "mkfifo: $!"; # the page is on its way until somebody writes there
+    $daemon->configure(channel => qq(type = "command" timeout = "60s" command = {"/bin/sh", "-c", "page=\$(cat); printf '%s\\\\n' \\"\$page\\" >> $dir/pages; read go < $dir/go"}));
     $daemon->reload;
     like offer($site, 'on-its-way'), qr/^250 /, 'an emergency is taken';
     wait_for('the page', sub { $daemon->pages });
@@ -117,7 +119,7 @@ SKIP: {
     $lock->autoflush(1);
     print $lock ".timeout 5000\nBEGIN IMMEDIATE;\n.shell touch $dir/locked\n";
     wait_for('the lock', sub { -e "$dir/locked" });
-    spew("$dir/go", '');
+    spew("$dir/go", "go\n");
     wait_for('the failure', sub { $daemon->log =~ /the outcome of a page cannot be recorded yet: .*locked for more than 5 seconds/ });
     pass 'locked while a page is on its way: the log says that its outcome waits';
     my ($said, $status) = result_of("$Frontdesk::Test::Daemon::BUILD/src/frontdesk", '-c', $daemon->config_path, 'page', 'ack', '1', '--as', 'alice');
