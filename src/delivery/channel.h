@@ -72,8 +72,6 @@ char *channel_fill_mobile (const Channel *channel, const char *pattern, const Pa
 gboolean channel_send_webhook (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
 /* Fills the template of a webhook that has one with an example. */
 gboolean channel_check_template (const Channel *channel, GError **error);
-/* "sha256=HEX": the HMAC-SHA-256 under SECRET of SECONDS, a dot, and BODY. The caller's. */
-char *webhook_sign (const char *secret, gint64 seconds, const char *body);
 gboolean channel_send_pagerduty (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
 gboolean channel_send_twilio (const Channel *channel, const PageNotice *notice, PageReceipt *receipt, GError **error);
 PageFate channel_ask_twilio (const Channel *channel, const char *provider_id, char **detail);

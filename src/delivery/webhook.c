@@ -79,18 +79,6 @@ write_body (const Channel *channel, const PageNotice *notice, const char **type,
   return notice_to_form (notice);
 }
 
-char *
-webhook_sign (const char *secret, gint64 seconds, const char *body)
-{
-  guint8 mac[HASH_OCTETS];
-  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT ".%s", seconds, body);
-  GString *hex = g_string_new ("sha256=");
-  hash_sign (secret, strlen (secret), text, strlen (text), mac);
-  for (guint i = 0; i < G_N_ELEMENTS (mac); i++)
-    g_string_append_printf (hex, "%02x", mac[i]);
-  return g_string_free (hex, FALSE);
-}
-
 static gboolean
 add_signature (const Channel *channel, const char *body, struct curl_slist **headers, GError **error)
 {
@@ -99,9 +87,9 @@ add_signature (const Channel *channel, const char *body, struct curl_slist **hea
   g_autoptr (Secret) secret = secret_read (channel, "secret-file", channel->secret_file, error);
   if (secret == NULL)
     return FALSE;
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  g_autofree char *signature = webhook_sign (secret, now, body);
-  g_autofree char *first = g_strdup_printf ("X-Frontdesk-Timestamp: %" G_GINT64_FORMAT, now);
+  g_autofree char *now = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / G_USEC_PER_SEC);
+  g_autofree char *signature = hash_sign_dated (secret, now, body, strlen (body));
+  g_autofree char *first = g_strconcat ("X-Frontdesk-Timestamp: ", now, NULL);
   g_autofree char *second = g_strconcat ("X-Frontdesk-Signature: ", signature, NULL);
   *headers = curl_slist_append (curl_slist_append (*headers, first), second);
   return TRUE;

@@ -1,5 +1,7 @@
 #include "mail/hash.h"
 
+#include <string.h>
+
 #include <nettle/hmac.h>
 #include <nettle/sha2.h>
 
@@ -51,4 +53,18 @@ hash_sign (gconstpointer key, gsize key_length, gconstpointer data, gsize length
   hmac_sha256_set_key (&context, key_length, key);
   hmac_sha256_update (&context, length, data);
   hmac_sha256_digest (&context, HASH_OCTETS, mac);
+}
+
+char *
+hash_sign_dated (const char *secret, const char *timestamp, const char *body, gsize length)
+{
+  guint8 mac[HASH_OCTETS];
+  g_autoptr (GString) text = g_string_new (timestamp);
+  g_string_append_c (text, '.');
+  g_string_append_len (text, body, (gssize) length);
+  hash_sign (secret, strlen (secret), text->str, text->len, mac);
+  g_string_assign (text, "sha256=");
+  for (guint i = 0; i < G_N_ELEMENTS (mac); i++)
+    g_string_append_printf (text, "%02x", mac[i]);
+  return g_strdup (text->str);
 }

@@ -19,3 +19,7 @@ char *hash_to_hex (const Hash *hash);
 
 /* HMAC-SHA-256 (RFC 2104) of DATA under KEY into MAC, which holds HASH_OCTETS. */
 void hash_sign (gconstpointer key, gsize key_length, gconstpointer data, gsize length, guint8 *mac);
+
+/* What signs a webhook's BODY of TIMESTAMP, in both directions: "sha256=" and in hex the HMAC-SHA-256 under SECRET over TIMESTAMP,
+ * a dot, and BODY. The caller's. */
+char *hash_sign_dated (const char *secret, const char *timestamp, const char *body, gsize length);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "mail/hash.h"
 #include "web/hook.h"
 #include "web/link.h"
 #include "web/request.h"
@@ -47,7 +48,7 @@ is_signed (const Request *request, const Channel *channel)
   g_autoptr (Secret) secret = hook_read_secret (channel, "secret-file", channel->secret_file);
   if (secret == NULL)
     return FALSE;
-  g_autofree char *right = signature_webhook (secret, timestamp, request->body->str, request->body->len);
+  g_autofree char *right = hash_sign_dated (secret, timestamp, request->body->str, request->body->len);
   return signature_equal (right, given);
 }
 

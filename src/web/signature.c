@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "mail/hash.h"
 #include "web/form.h"
 
 #define SHA1_OCTETS 20
@@ -34,20 +33,6 @@ signature_twilio (const char *token, const char *url, const GPtrArray *form)
   gsize length = sizeof octets;
   g_hmac_get_digest (hmac, octets, &length);
   return g_base64_encode (octets, length);
-}
-
-char *
-signature_webhook (const char *secret, const char *timestamp, const char *body, gsize length)
-{
-  guint8 mac[HASH_OCTETS];
-  g_autoptr (GString) text = g_string_new (timestamp);
-  g_string_append_c (text, '.');
-  g_string_append_len (text, body, (gssize) length);
-  hash_sign (secret, strlen (secret), text->str, text->len, mac);
-  g_string_assign (text, "sha256=");
-  for (guint i = 0; i < G_N_ELEMENTS (mac); i++)
-    g_string_append_printf (text, "%02x", mac[i]);
-  return g_strdup (text->str);
 }
 
 gboolean

@@ -7,9 +7,5 @@
  * account's token: base64 of HMAC-SHA1 over the URL and each name and value, by name. The caller's. */
 char *signature_twilio (const char *token, const char *url, const GPtrArray *form);
 
-/* X-Frontdesk-Signature of BODY at TIMESTAMP by SECRET: "sha256=" and in hex HMAC-SHA256 over TIMESTAMP, a dot and
- * BODY. The caller's. */
-char *signature_webhook (const char *secret, const char *timestamp, const char *body, gsize length);
-
 /* Compares in a time that does not tell how much was right. */
 gboolean signature_equal (const char *one, const char *other);

@@ -9,6 +9,7 @@
 
 #include "config/mobile.h"
 #include "config/secret.h"
+#include "mail/hash.h"
 #include "delivery/asterisk.h"
 #include "delivery/notice.h"
 #include "delivery/ntfy.h"
@@ -134,7 +135,7 @@ test_write (void)
 static void
 test_sign (void)
 {
-  g_autofree char *signature = webhook_sign ("secret", 1700000000, "{\"a\":1}");
+  g_autofree char *signature = hash_sign_dated ("secret", "1700000000", "{\"a\":1}", 7);
   g_assert_cmpstr (signature, ==, "sha256=49f24e537407743fa4a0242bb63b94b9a47ee99cbbe071ccd8a22550ae411686");
 }
 
