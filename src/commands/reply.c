@@ -1,44 +1,84 @@
-/* reply: an answer to the customer, from standard input. */
+/* reply: what an agent's mail to a ticket does, from a terminal: command lines, and an answer to the customer. */
 #include "commands/work.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/limits.h"
+#include "desk/desk.h"
+#include "desk/staff.h"
 
-/* Standard input as text without white space around it; NULL with *ERROR. The caller's. */
-static char *
-read_text (GError **error)
+/* TEXT is UTF-8, and not too long to be looked at. */
+static gboolean
+check_text (const GString *text, GError **error)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  char buffer[4096];
-  gsize got;
-  while ((got = fread (buffer, 1, sizeof buffer, stdin)) > 0 && text->len <= LIMIT_ANSWER * 4)
-    g_string_append_len (text, buffer, (gssize) got);
-  if (!g_utf8_validate_len (text->str, text->len, NULL))
-    g_set_error_literal (error, STORE_ERROR, STORE_ERROR_STATE, "the text is not UTF-8, or much too long");
-  else if (g_utf8_strlen (text->str, (gssize) text->len) > LIMIT_ANSWER)
-    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "the text is longer than %d characters", LIMIT_ANSWER);
-  else if (*g_strstrip (text->str) == '\0')
-    g_set_error_literal (error, STORE_ERROR, STORE_ERROR_STATE, "there is no text");
-  else
-    return g_strdup (text->str);
-  return NULL;
+  if (g_utf8_validate_len (text->str, text->len, NULL) && text->len <= LIMIT_LETTER)
+    return TRUE;
+  g_set_error_literal (error, STORE_ERROR, STORE_ERROR_STATE, "the text is not UTF-8, or much too long");
+  return FALSE;
 }
 
-/* The policy's first and last words are demanded, and not put in: what an agent writes is what the customer reads. */
-static gboolean
-check_words (const Policy *policy, const char *text, GError **error)
+static GString *
+read_all (FILE *file)
 {
-  if (policy != NULL && policy->greeting != NULL && !g_str_has_prefix (text, policy->greeting))
-    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "policy \"%s\" has every answer begin with \"%s\"",
-                 policy->name, policy->greeting);
-  else if (policy != NULL && policy->closing != NULL && !g_str_has_suffix (text, policy->closing))
-    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "policy \"%s\" has every answer end with \"%s\"", policy->name,
-                 policy->closing);
-  else
-    return TRUE;
-  return FALSE;
+  GString *text = g_string_new (NULL);
+  char buffer[4096];
+  gsize got;
+  while (text->len <= LIMIT_LETTER && (got = fread (buffer, 1, sizeof buffer, file)) > 0)
+    g_string_append_len (text, buffer, (gssize) got);
+  return text;
+}
+
+static gboolean
+run_editor (const char *path, GError **error)
+{
+  const char *editor = g_getenv ("VISUAL") != NULL ? g_getenv ("VISUAL") : g_getenv ("EDITOR");
+  g_autofree char *quoted = g_shell_quote (path);
+  g_autofree char *line = g_strdup_printf ("%s %s", editor != NULL ? editor : "editor", quoted);
+  g_auto (GStrv) argv = NULL;
+  gint status;
+  return g_shell_parse_argv (line, NULL, &argv, error) &&
+         g_spawn_sync (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &status, error) &&
+         g_spawn_check_wait_status (status, error);
+}
+
+/* Has the user write in their editor, beginning with what POLICY (nullable) demands. */
+static GString *
+edit (const Policy *policy, GError **error)
+{
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp ("frontdesk-reply-XXXXXX", &path, error);
+  FILE *file = fd >= 0 ? fdopen (fd, "r+") : NULL;
+  GString *text = NULL;
+  if (file == NULL)
+    return NULL;
+  fprintf (file, "%s\n\n\n\n%s\n", policy != NULL && policy->greeting != NULL ? policy->greeting : "",
+           policy != NULL && policy->closing != NULL ? policy->closing : "");
+  fclose (file);
+  if (run_editor (path, error) && (file = fopen (path, "r")) != NULL)
+    {
+      text = read_all (file);
+      fclose (file);
+    }
+  else if (error != NULL && *error == NULL)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s cannot be read again: %s", path, g_strerror (errno));
+  unlink (path);
+  return text;
+}
+
+/* Gives all copies of the answer one Message-ID, and other letters their own. */
+static void
+sign (const CommandContext *context, const Seal *seal, const Ticket *ticket, gint64 now, GPtrArray *outgoing)
+{
+  for (guint i = 0; i < outgoing->len; i++)
+    {
+      Outgoing *letter = g_ptr_array_index (outgoing, i);
+      g_autofree char *key =
+        g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u", ticket->number, now, letter->of_message ? 0 : i + 1);
+      letter->message_id = seal_message_id (seal, outgoing_kind_to_string (letter->kind), key, context->config->hostname);
+    }
 }
 
 static gboolean
@@ -46,23 +86,22 @@ reply (CommandContext *context, Store *store, gint64 number, const char *actor, 
        GError **error)
 {
   (void) data;
-  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
-  g_autofree char *text = ticket != NULL ? read_text (error) : NULL;
-  if (text == NULL)
-    return FALSE;
-  const Role *role = work_find_role (context, ticket, error);
+  g_autofree char *path = desk_secret_path (context->config);
+  g_autoptr (Seal) seal = seal_open (path, FALSE, error);
+  g_autoptr (Ticket) ticket = seal != NULL ? store_find_ticket (store, number, error) : NULL;
+  const Role *role = ticket != NULL ? work_find_role (context, ticket, error) : NULL;
   if (role == NULL)
     return FALSE;
-  if (ticket->requester == NULL || *ticket->requester == '\0')
-    {
-      g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "ticket #%" G_GINT64_FORMAT " has nobody to answer", number);
-      return FALSE;
-    }
-  g_autoptr (Outgoing) letter = NULL;
-  if (!check_words (role->policy, text, error) ||
-      (letter = work_write_letter (context, ticket, "reply", now, error)) == NULL)
+  g_autoptr (GString) text = isatty (STDIN_FILENO) ? edit (role->policy, error) : read_all (stdin);
+  g_autoptr (GPtrArray) outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
+  g_autoptr (StaffWork) work = staff_work_new (actor);
+  if (text == NULL || !check_text (text, error))
     return FALSE;
-  return store_add_answer (store, number, letter, text, actor, now, error);
+  const StaffMail mail = { .config = context->config, .ticket = ticket, .role = role, .text = text->str, .now = now };
+  if (!staff_prepare (&mail, work, outgoing, error))
+    return FALSE;
+  sign (context, seal, ticket, now, outgoing);
+  return store_do_staff_work (store, number, work, outgoing, now, error);
 }
 
 int
@@ -70,6 +109,6 @@ command_reply (CommandContext *context, int argc, char **argv)
 {
   if (argc == 2)
     return work_on_ticket (context, "reply", argv[1], reply, NULL);
-  fputs ("usage: frontdesk reply ID < TEXT\n", stderr);
+  fputs ("usage: frontdesk reply ID [< TEXT]\n", stderr);
   return COMMAND_USAGE;
 }

@@ -18,6 +18,7 @@
 #define LIMIT_EMBEDDED_PART      (64 * 1024)       /* octets of a report's part searched for Message-IDs */
 #define LIMIT_EMBEDDED_IDS       20
 #define LIMIT_RECIPIENTS         1000              /* recipients of roles in a transaction; later ones get 452 */
+#define LIMIT_STRANGERS          100               /* other recipients that are remembered: who gets an agent's answer */
 #define LIMIT_MEMORY_BODY        (64 * 1024)       /* of a raw message in memory; beyond it a file */
 #define LIMIT_STORED_INLINE      (64 * 1024)       /* of a raw message inside the database; beyond it a file */
 #define LIMIT_MIME_DEPTH         20
@@ -28,6 +29,7 @@
 #define LIMIT_SUBJECT            256               /* characters kept for tickets and letters */
 #define LIMIT_NAME               128               /* characters of a display name */
 #define LIMIT_PARTICIPANTS       50
+#define LIMIT_DIRECTIVES         20                /* command lines of one agent's mail */
 #define LIMIT_LETTER             (64 * 1024)       /* a rendered letter */
 #define LIMIT_EXCERPT            2000              /* characters of a value of several lines in a letter */
 #define LIMIT_PAGES_OF_CHANNEL   3                 /* claimed at a time; some more are on their way at once at most */

@@ -46,6 +46,8 @@ typedef struct {
   const Ticket *ticket;
   const GPtrArray *overrides; /* (element-type Override) that have not ended, nullable */
   const char *text;           /* what it is about, to staff, or an answer's own; nullable */
+  const char *cc;             /* who else is shown as reading an answer, with blanks between; nullable */
+  const Message *answered;    /* the customer's last mail before the answer; nullable: it is the ticket's first */
 } LetterOrder;
 
 /* The letter as it would be sent: subject and text, for `explain` too. Errors: DELIVERY_ERROR, LETTER_ERROR. */

@@ -268,24 +268,36 @@ write_text (const Order *order, const Role *role, const char *language, char **s
   return TRUE;
 }
 
+/* Of the mail that opened TICKET; and that mail itself, when ANSWERED is a later one. */
+static char **
+list_references (const Ticket *ticket, const Message *answered)
+{
+  gboolean later = answered != NULL && ticket->message_id != NULL && !g_str_equal (answered->message_id, ticket->message_id);
+  g_autofree char *joined = g_strjoin (" ", ticket->references != NULL ? ticket->references : "", later ? ticket->message_id : NULL, NULL);
+  return g_strsplit (g_strstrip (joined), " ", -1);
+}
+
 static GBytes *
 compose (const Order *order, const Role *role, const char *language, const char *subject, const char *body)
 {
   const Config *config = order->letter->config;
   const OutboxRow *row = order->letter->row;
   const Ticket *ticket = order->letter->ticket;
-  gboolean customer = is_to_customer (row);
+  gboolean customer = is_to_customer (row), answer = g_str_equal (row->template, "reply");
+  const Message *answered = order->letter->answered;
   g_autofree char *reply_to = reply_address (order->letter->seal, role, row, ticket->number);
-  g_auto (GStrv) references = g_strsplit (ticket->references != NULL ? ticket->references : "", " ", -1);
+  g_auto (GStrv) references = list_references (ticket, answered);
+  g_auto (GStrv) cc = order->letter->cc != NULL ? g_strsplit (order->letter->cc, " ", -1) : NULL;
   const Letter letter = { .from_name = config->company,
                           .from = role->address[0],
                           .to_name = customer ? ticket->requester_name : NULL,
-                          .to = order->to,
+                          .to = answer ? ticket->requester : order->to,
+                          .cc = (const char *const *) cc,
                           .reply_to = reply_to,
                           .subject = subject,
                           .body = body,
                           .message_id = row->message_id,
-                          .in_reply_to = customer ? ticket->message_id : NULL,
+                          .in_reply_to = answered != NULL ? answered->message_id : customer ? ticket->message_id : NULL,
                           .references = (const char *const *) references,
                           .auto_submitted = auto_submitted (row),
                           .loop = config->hostname,

@@ -7,7 +7,9 @@
 #include "desk/automatic.h"
 #include "desk/order.h"
 #include "desk/outgoing.h"
+#include "desk/participants.h"
 #include "desk/promises.h"
+#include "desk/staff.h"
 #include "desk/triage.h"
 
 static const char REPLY_OK[] = "250 2.0.0 Ok";
@@ -61,7 +63,7 @@ decide_admission (const IntakeCase *intake, const ThreadMatch *match, Decision *
         refuse (decision, "the sender is barred (suspended in the directory)");
       return role->page == NULL;
     }
-  if (match->via == THREAD_SIGNED || decision->standing >= role->accept)
+  if (match->via == THREAD_SIGNED || match->via == THREAD_LETTER || decision->standing >= role->accept)
     return FALSE;
   if (intake->directory == DIRECTORY_UNAVAILABLE && intake->facts->from != NULL)
     {
@@ -95,6 +97,8 @@ via_to_string (ThreadVia via)
     {
     case THREAD_SIGNED:
       return "signed reply address";
+    case THREAD_LETTER:
+      return "answers a letter of ours";
     case THREAD_REFERENCE:
       return "answers a message of it";
     case THREAD_TAG:
@@ -293,6 +297,22 @@ decide_promises (const IntakeCase *intake, Decision *decision)
   decision->version = policy->version;
 }
 
+/* An agent's mail about a customer's ticket. */
+static gboolean
+decide_as_staff (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
+{
+  return order_decide_ticket (intake, match, decision) || staff_decide_ticket (intake, match, decision);
+}
+
+/* Whom the requester writes to besides takes part. */
+static void
+decide_participants (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
+{
+  gboolean open = decision->kind == INTAKE_OPEN;
+  if (open || (decision->kind == INTAKE_CONTINUE && match->requester))
+    decision->joining = participants_choose (intake->config, intake->facts->recipients, open ? intake->facts->from : match->ticket->requester);
+}
+
 Decision *
 intake_decide (const IntakeCase *intake)
 {
@@ -309,7 +329,9 @@ intake_decide (const IntakeCase *intake)
 
   if (intake->page != NULL)
     order_decide_page (intake, by_machine, decision);
-  else if (!(!by_machine && order_decide_ticket (intake, &match, decision)) && !decide_admission (intake, &match, decision))
+  else if (intake->door != STAFF_DOOR_NONE)
+    staff_decide_door (intake, by_machine, decision);
+  else if (!(!by_machine && decide_as_staff (intake, &match, decision)) && !decide_admission (intake, &match, decision))
     {
       if (automatic.class == AUTOMATIC_REPORT)
         decide_filing (intake, &match, decision);
@@ -318,11 +340,14 @@ intake_decide (const IntakeCase *intake)
     }
   if (decision->kind == INTAKE_OPEN)
     decide_terms (intake, decision);
-  if (decision->kind == INTAKE_CONTINUE && !by_machine)
+  if (decision->kind == INTAKE_CONTINUE && !by_machine && decision->staff == NULL)
     decide_further (intake, &match, decision);
+  if (decision->staff == NULL && !by_machine)
+    decide_participants (intake, &match, decision);
   decide_acknowledgement (intake, automatic.class, decision);
   decide_page (intake, automatic.class, match.ticket, decision);
   decide_promises (intake, decision);
-  outgoing_plan (intake, decision);
+  if (decision->staff == NULL)
+    outgoing_plan (intake, match.ticket, decision);
   return decision;
 }

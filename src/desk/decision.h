@@ -7,6 +7,9 @@
 #include "desk/thread.h"
 #include "store/store.h"
 
+/* Which of a ticket's addresses that are for staff a mail came to. */
+typedef enum { STAFF_DOOR_NONE, STAFF_DOOR_ANSWER, STAFF_DOOR_NOTE } StaffDoor;
+
 typedef struct {
   const Config *config;
   const Envelope *envelope;
@@ -20,6 +23,9 @@ typedef struct {
   int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */
   const char *text;           /* of the message, where the policy's rules or an order ask for words; "" else */
+  const char *fresh;          /* what of it was newly written */
+  StaffDoor door;
+  const Ticket *at_door;      /* the ticket of that address, nullable: there is none */
   EarlierTickets earlier;     /* of the same customer */
   const OutboxRow *page;      /* of whose signed address RECIPIENT is, nullable */
   const GPtrArray *overrides; /* (element-type Override) of schedules, that have not ended; nullable */

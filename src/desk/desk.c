@@ -4,8 +4,10 @@
 
 #include "config/limits.h"
 #include "desk/decision.h"
+#include "desk/staff.h"
 #include "desk/triage.h"
 #include "mail/hash.h"
+#include "mail/quotation.h"
 
 Desk *
 desk_open (Config *config, Store *store, const Seal *seal, GError **error)
@@ -90,31 +92,35 @@ idempotency_key (const Role *role, const Envelope *envelope, const MessageFacts 
 
 /* What the rules ask the store about a message: read once for all its roles. */
 typedef struct {
+  GPtrArray *by_letter;    /* (element-type Ticket), of references to letters of ours */
   GPtrArray *by_reference; /* (element-type Ticket) */
   GPtrArray *by_report;    /* (element-type Ticket), of the Message-IDs inside a report */
   Ticket *by_tag;
   int acknowledged_to_sender, acknowledged_in_all;
   char *text; /* of the message; "" when no rule asks for words */
+  char *fresh; /* what of it was newly written */
   GPtrArray *overrides; /* (element-type Override); NULL without schedules */
 } Lookups;
 
 static void
 lookups_clear (Lookups *lookups)
 {
+  g_clear_pointer (&lookups->by_letter, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_reference, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_report, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_tag, ticket_free);
   g_clear_pointer (&lookups->overrides, g_ptr_array_unref);
   g_free (lookups->text);
+  g_free (lookups->fresh);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lookups, lookups_clear)
 
-/* Finds ticket NUMBER; a ticket that is not there is no error. FALSE when the store fails. */
+/* Finds ticket NUMBER, or the one that it has become a part of; a ticket that is not there is no error. FALSE when the store fails. */
 static gboolean
 find_ticket (Store *store, gint64 number, Ticket **ticket, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  *ticket = number > 0 ? store_find_ticket (store, number, &failure) : NULL;
+  *ticket = number > 0 ? store_follow_ticket (store, number, &failure) : NULL;
   if (failure == NULL || g_error_matches (failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
@@ -122,11 +128,11 @@ find_ticket (Store *store, gint64 number, Ticket **ticket, GError **error)
 }
 
 static gboolean
-find_by_ids (Store *store, char **ids, GPtrArray **tickets, GError **error)
+find_by_ids (Store *store, GPtrArray *(*find) (Store *, const char *const *, GError **), char **ids, GPtrArray **tickets, GError **error)
 {
   if (ids == NULL || ids[0] == NULL)
     return TRUE;
-  *tickets = store_find_tickets_by_message_id (store, (const char *const *) ids, error);
+  *tickets = find (store, (const char *const *) ids, error);
   return *tickets != NULL;
 }
 
@@ -159,16 +165,40 @@ signed_number (const Desk *desk, const Recipient *recipient, char kind)
   return seal_open_extension (desk->seal, recipient->role->address[0], recipient->extension, kind);
 }
 
-/* Most policies have no rules that look for words, and most mail is no answer of an agent to a page. */
+/* "note.1042": the address of notes on ticket 1042, which proves nothing. 0: it is none. */
+static gint64
+note_number (const Recipient *recipient)
+{
+  static const char prefix[] = "note.";
+  guint64 number = 0;
+  if (recipient->extension == NULL || g_ascii_strncasecmp (recipient->extension, prefix, strlen (prefix)) != 0 ||
+      !g_ascii_string_to_unsigned (recipient->extension + strlen (prefix), 10, 1, G_MAXINT64 / 10, &number, NULL))
+    return 0;
+  return (gint64) number;
+}
+
+/* Which address for staff RECIPIENT is, also when it is of no ticket: what is sent there is not for customers. */
+static StaffDoor
+find_door (const Recipient *recipient)
+{
+  if (recipient->extension == NULL)
+    return STAFF_DOOR_NONE;
+  if (g_ascii_strncasecmp (recipient->extension, "note.", 5) == 0)
+    return STAFF_DOOR_NOTE;
+  return seal_looks_signed (recipient->extension, 'a') ? STAFF_DOOR_ANSWER : STAFF_DOOR_NONE;
+}
+
+/* Most policies have no rules that look for words, and most mail is not an agent's. */
 static char *
 read_text (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts)
 {
-  gboolean wanted = config_find_agent_by_mail (desk->config, facts->from) != NULL;
+  gboolean wanted = staff_find_agent (desk->config, envelope, facts) != NULL;
   for (guint i = 0; i < envelope->recipients->len && !wanted; i++)
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
       const Policy *policy = recipient->role->policy;
-      wanted = (policy != NULL && triage_asks_words (policy)) || signed_number (desk, recipient, 'p') != 0;
+      wanted = (policy != NULL && triage_asks_words (policy)) || find_door (recipient) != STAFF_DOOR_NONE ||
+               signed_number (desk, recipient, 'p') != 0;
     }
   return wanted ? message_read_text (raw) : g_strdup ("");
 }
@@ -178,10 +208,12 @@ look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, cons
          Lookups *lookups, GError **error)
 {
   lookups->text = read_text (desk, envelope, raw, facts);
+  lookups->fresh = quotation_cut (lookups->text, NULL);
   if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
     return FALSE;
-  return find_by_ids (desk->store, facts->references, &lookups->by_reference, error) &&
-         find_by_ids (desk->store, facts->embedded_ids, &lookups->by_report, error) &&
+  return find_by_ids (desk->store, store_find_tickets_by_letter, facts->references, &lookups->by_letter, error) &&
+         find_by_ids (desk->store, store_find_tickets_by_message_id, facts->references, &lookups->by_reference, error) &&
+         find_by_ids (desk->store, store_find_tickets_by_letter, facts->embedded_ids, &lookups->by_report, error) &&
          find_ticket (desk->store, facts->tag, &lookups->by_tag, error);
 }
 
@@ -192,7 +224,8 @@ sign_outgoing (const Desk *desk, Decision *decision)
   for (guint i = 0; i < decision->outgoing->len; i++)
     {
       Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
-      g_autofree char *key = g_strdup_printf ("%s %u %s", decision->key, i, outgoing->recipient);
+      gboolean copy = outgoing->kind == OUTGOING_LETTER && outgoing->of_message; /* of an answer: all are one */
+      g_autofree char *key = copy ? g_strdup (decision->key) : g_strdup_printf ("%s %u %s", decision->key, i, outgoing->recipient);
       outgoing->message_id = seal_message_id (desk->seal, outgoing_kind_to_string (outgoing->kind), key,
                                               desk->config->hostname);
     }
@@ -209,6 +242,7 @@ become_duplicate (Decision *decision, gint64 ticket, const char *reply)
   g_clear_pointer (&decision->page_reason, g_free);
   decision_withhold_acknowledgement (decision, "it was decided when the message came first");
   decision->page_again = FALSE;
+  g_clear_pointer (&decision->staff, staff_work_free);
   g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_set_size (decision->outgoing, 0);
 }
@@ -275,6 +309,12 @@ find_page (const Desk *desk, const Recipient *recipient, OutboxRow **page, GErro
   return FALSE;
 }
 
+static const Ticket *
+first_ticket (const GPtrArray *tickets)
+{
+  return tickets != NULL && tickets->len > 0 ? g_ptr_array_index (tickets, 0) : NULL;
+}
+
 static Decision *
 decide_role (const Desk *desk, const Envelope *envelope, const Reception *reception, const Recipient *recipient,
              const Lookups *lookups, gboolean alone, gint64 now, GError **error)
@@ -282,9 +322,12 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
   EarlierTickets earlier = { 0 };
   if (!find_earlier (desk, envelope, reception, recipient->role, &earlier, error))
     return NULL;
-  g_autoptr (Ticket) by_signature = NULL;
+  g_autoptr (Ticket) by_signature = NULL, at_door = NULL, returned = NULL;
   g_autoptr (OutboxRow) page = NULL;
-  if (!find_page (desk, recipient, &page, error) || !find_ticket (desk->store, signed_number (desk, recipient, 't'), &by_signature, error))
+  StaffDoor door = find_door (recipient);
+  gint64 behind = door == STAFF_DOOR_NOTE ? note_number (recipient) : signed_number (desk, recipient, 'a');
+  if (!find_page (desk, recipient, &page, error) || !find_ticket (desk->store, signed_number (desk, recipient, 't'), &by_signature, error) ||
+      !find_ticket (desk->store, behind, &at_door, error) || !find_ticket (desk->store, signed_number (desk, recipient, 'b'), &returned, error))
     return NULL;
   g_autofree char *key = idempotency_key (recipient->role, envelope, reception->facts);
   IntakeCase intake = {
@@ -294,12 +337,18 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .facts = reception->facts,
     .directory = reception->directory,
     .contact = reception->contact,
-    .pointers = { .by_signature = by_signature, .by_reference = lookups->by_reference, .by_tag = lookups->by_tag },
-    .reported = lookups->by_report != NULL && lookups->by_report->len > 0 ? lookups->by_report->pdata[0] : NULL,
+    .pointers = { .by_signature = by_signature,
+                  .by_letter = lookups->by_letter,
+                  .by_reference = lookups->by_reference,
+                  .by_tag = lookups->by_tag },
+    .reported = returned != NULL ? returned : first_ticket (lookups->by_report),
     .alone = alone,
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
     .text = lookups->text,
+    .fresh = lookups->fresh,
+    .door = door,
+    .at_door = at_door,
     .earlier = earlier,
     .page = page,
     .overrides = lookups->overrides,
@@ -311,22 +360,29 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
   return decision;
 }
 
-/* One recipient a role: the one with a valid signed address, else the first. */
+/* How much RECIPIENT tells: what is for staff comes first, as nothing of it may go on. */
+static guint
+weight (const Desk *desk, const Recipient *recipient)
+{
+  if (find_door (recipient) != STAFF_DOOR_NONE)
+    return 3;
+  if (signed_number (desk, recipient, 'p') > 0)
+    return 2;
+  return signed_number (desk, recipient, 't') > 0 || signed_number (desk, recipient, 'b') > 0 ? 1 : 0;
+}
+
+/* One recipient a role: the one that tells the most, else the first. */
 static const Recipient *
 spokesman (const Desk *desk, const Envelope *envelope, const Role *role)
 {
-  const Recipient *first = NULL;
+  const Recipient *found = NULL;
   for (guint i = 0; i < envelope->recipients->len; i++)
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
-      if (recipient->role != role)
-        continue;
-      if (signed_number (desk, recipient, 't') > 0 || signed_number (desk, recipient, 'p') > 0)
-        return recipient;
-      if (first == NULL)
-        first = recipient;
+      if (recipient->role == role && (found == NULL || weight (desk, recipient) > weight (desk, found)))
+        found = recipient;
     }
-  return first;
+  return found;
 }
 
 /* Whether a 451 would keep nobody else waiting: every recipient is a role that takes known senders only. */
@@ -440,10 +496,28 @@ decide (const Desk *desk, const Envelope *envelope, Reception *reception, const 
          (reception_verdict (reception, envelope) == VERDICT_ACCEPT || recall_duplicates (desk, reception, error));
 }
 
+/* What an agent wanted is not possible, as the commit found: FAILURE becomes the refusal. FALSE when it is about something else. */
+static gboolean
+refuse_staff (const Reception *reception, const GError *failure)
+{
+  gboolean refused = FALSE;
+  if (!g_error_matches (failure, STORE_ERROR, STORE_ERROR_STATE) && !g_error_matches (failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
+    return FALSE;
+  for (guint i = 0; i < reception->decisions->len; i++)
+    {
+      Decision *decision = g_ptr_array_index (reception->decisions, i);
+      refused = refused || decision->staff != NULL;
+      if (decision->staff != NULL)
+        staff_refuse (decision, failure->message);
+    }
+  return refused;
+}
+
 Reception *
 desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
+  g_autoptr (GError) failure = NULL;
   g_auto (Lookups) lookups = { 0 };
   if (!look_up (desk, envelope, raw, reception->facts, now, &lookups, error) ||
       !decide (desk, envelope, reception, &lookups, now, error))
@@ -451,10 +525,12 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
       keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))
     return g_steal_pointer (&reception);
-  if (!decide (desk, envelope, reception, &lookups, now, error) ||
-      !keep (desk, envelope, raw, reception, now, store_intake, error))
+  if (!decide (desk, envelope, reception, &lookups, now, error))
     return NULL;
-  return g_steal_pointer (&reception);
+  if (keep (desk, envelope, raw, reception, now, store_intake, &failure) || refuse_staff (reception, failure))
+    return g_steal_pointer (&reception);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
 }
 
 const Decision *
@@ -485,6 +561,8 @@ reception_verdict (const Reception *reception, const Envelope *envelope)
       const Decision *decision = reception_find (reception, g_ptr_array_index (envelope->recipients, i));
       if (decision != NULL && decision->kind == INTAKE_DEFER)
         return VERDICT_DEFER;
+      if (decision != NULL && decision->kind == INTAKE_REFUSE && decision->refuse_all)
+        return VERDICT_REFUSE;
       if (decision != NULL && decision_refuses (decision))
         refused++;
     }

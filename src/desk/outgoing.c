@@ -50,6 +50,24 @@ plan_acknowledgement (const IntakeCase *intake, Decision *decision)
   g_ptr_array_add (decision->outgoing, letter);
 }
 
+/* Of a further message the one who has the ticket is told, else the team. */
+static void
+plan_message (const IntakeCase *intake, const Ticket *ticket, Decision *decision)
+{
+  const Agent *assignee = ticket->assignee != NULL ? config_find_agent (intake->config, ticket->assignee) : NULL;
+  const Team *team = config_find_team (intake->config, ticket->team);
+  char *one[] = { assignee != NULL ? assignee->mail : NULL, NULL };
+  char **addresses = assignee != NULL || team == NULL ? one : team->notify;
+  for (guint i = 0; addresses[i] != NULL; i++)
+    {
+      Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, addresses[i], "team-message");
+      letter->languages = g_strdup (assignee != NULL ? assignee->language : decision->role->language);
+      letter->reason = g_strdup (decision->reason);
+      letter->of_message = TRUE;
+      g_ptr_array_add (decision->outgoing, letter);
+    }
+}
+
 static void
 plan_team (Decision *decision)
 {
@@ -60,6 +78,7 @@ plan_team (Decision *decision)
                                        unpaged ? "team-unverified" : "team-new");
       letter->languages = g_strdup (decision->role->language);
       letter->reason = g_strdup (unpaged ? decision->page_reason : decision->reason);
+      letter->of_message = TRUE;
       g_ptr_array_add (decision->outgoing, letter);
     }
 }
@@ -77,9 +96,11 @@ plan_pages (const IntakeCase *intake, Decision *decision)
 }
 
 void
-outgoing_plan (const IntakeCase *intake, Decision *decision)
+outgoing_plan (const IntakeCase *intake, const Ticket *continued, Decision *decision)
 {
   gboolean moved = decision->kind == INTAKE_CONTINUE && decision->rules != NULL && decision->team != NULL;
+  if (decision->kind == INTAKE_CONTINUE && decision->by_person && !moved)
+    plan_message (intake, continued, decision);
   if (decision->kind != INTAKE_OPEN && !moved && !decision->page)
     return;
   if (decision->page)

@@ -278,6 +278,10 @@ promises_change (const Policy *policy, const PromiseTerms *terms, GArray *promis
       drop (promises, TARGET_RESPOND, at);
       drop (promises, TARGET_UPDATE, at);
       break;
+    case CHANGE_MERGED:
+      for (TargetKind target = 0; target < TARGETS; target++)
+        drop (promises, target, at);
+      break;
     case CHANGE_REOPENED:
       reopen (policy, terms, promises, at);
       break;

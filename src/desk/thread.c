@@ -26,7 +26,7 @@ consider (ThreadMatch *match, ThreadVia via, const Ticket *ticket, const char *r
   gboolean requester = address_equal (ticket->requester, sender);
   gboolean participant = requester || is_participant (ticket, sender);
   gboolean colleague = is_same_customer (ticket, contact);
-  gboolean belongs = via == THREAD_SIGNED || participant || colleague;
+  gboolean belongs = via == THREAD_SIGNED || via == THREAD_LETTER || participant || colleague;
   if (!belongs || !g_str_equal (ticket->role, role) || g_str_equal (ticket->state, "refused"))
     {
       if (match->related == NULL)
@@ -40,6 +40,16 @@ consider (ThreadMatch *match, ThreadVia via, const Ticket *ticket, const char *r
   return TRUE;
 }
 
+/* Takes the first of TICKETS (nullable) that does. */
+static gboolean
+consider_each (ThreadMatch *match, ThreadVia via, const GPtrArray *tickets, const char *role, const char *sender, const Contact *contact)
+{
+  for (guint i = 0; tickets != NULL && i < tickets->len; i++)
+    if (consider (match, via, g_ptr_array_index (tickets, i), role, sender, contact))
+      return TRUE;
+  return FALSE;
+}
+
 ThreadMatch
 thread_match (const ThreadPointers *pointers, const char *role, const char *sender, const Contact *contact)
 {
@@ -47,9 +57,9 @@ thread_match (const ThreadPointers *pointers, const char *role, const char *send
   if (pointers->by_signature != NULL &&
       consider (&match, THREAD_SIGNED, pointers->by_signature, role, sender, contact))
     return match;
-  for (guint i = 0; pointers->by_reference != NULL && i < pointers->by_reference->len; i++)
-    if (consider (&match, THREAD_REFERENCE, g_ptr_array_index (pointers->by_reference, i), role, sender, contact))
-      return match;
+  if (consider_each (&match, THREAD_LETTER, pointers->by_letter, role, sender, contact) ||
+      consider_each (&match, THREAD_REFERENCE, pointers->by_reference, role, sender, contact))
+    return match;
   if (pointers->by_tag != NULL)
     consider (&match, THREAD_TAG, pointers->by_tag, role, sender, contact);
   return match;

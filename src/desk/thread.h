@@ -5,11 +5,12 @@
 #include "mail/message.h"
 #include "store/ticket.h"
 
-typedef enum { THREAD_NONE, THREAD_SIGNED, THREAD_REFERENCE, THREAD_TAG } ThreadVia;
+typedef enum { THREAD_NONE, THREAD_SIGNED, THREAD_LETTER, THREAD_REFERENCE, THREAD_TAG } ThreadVia;
 
 /* What the message points at, as found in the store. */
 typedef struct {
   const Ticket *by_signature; /* the ticket of a valid signed address, nullable */
+  const GPtrArray *by_letter; /* (element-type Ticket) of letters of ours among them, nearest first; nullable */
   const GPtrArray *by_reference; /* (element-type Ticket) of In-Reply-To and References, nearest first; nullable */
   const Ticket *by_tag;       /* the ticket whose number the subject bears, nullable */
 } ThreadPointers;
@@ -22,7 +23,7 @@ typedef struct {
   gboolean same_customer; /* the sender belongs only by being of the same customer */
 } ThreadMatch;
 
-/* A signed address is trusted by itself. A reference or a subject tag counts only from a sender who is requester or
- * participant of that ticket, or of the same (non-empty) customer; a tag can be typed by anybody. The ticket must be of
- * ROLE. */
+/* A signed address is trusted by itself, and so is the Message-ID of a letter of ours: both have a MAC in them, and whoever knows
+ * them has our letter. Another reference or a subject tag counts only from a sender who is requester or participant of that ticket,
+ * or of the same (non-empty) customer; a tag can be typed by anybody. The ticket must be of ROLE. */
 ThreadMatch thread_match (const ThreadPointers *pointers, const char *role, const char *sender, const Contact *contact);

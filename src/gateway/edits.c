@@ -1,5 +1,7 @@
 #include "gateway/edits.h"
 
+#include "desk/participants.h"
+
 /* Deletes the fields NAME behind the first KEPT of COUNT, last first: Sendmail keeps the numbers of deleted fields,
  * Postfix counts anew, and from the end both agree. */
 static gboolean
@@ -76,10 +78,26 @@ add_ours (SMFICTX *context, const Session *session, const Reception *reception)
   return standing == NULL || add_field (context, session, "X-Frontdesk-Standing", standing);
 }
 
+/* An agent's answer goes to nobody outside as it is: what stands in it is for staff, and a letter of ours goes in its place. */
+static gboolean
+remove_strangers (SMFICTX *context, const Config *config, const Envelope *envelope)
+{
+  for (guint i = 0; i < envelope->strangers->len; i++)
+    {
+      const Recipient *stranger = g_ptr_array_index (envelope->strangers, i);
+      if (!participants_is_staff (config, stranger->address) && smfi_delrcpt (context, stranger->given) != MI_SUCCESS)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* Taken and refused roles do not get the mail; everybody else's copy goes on. Never DISCARD: that is for all. */
 static gboolean
-remove_recipients (SMFICTX *context, const Envelope *envelope, const Reception *reception)
+remove_recipients (SMFICTX *context, const Config *config, const Envelope *envelope, const Reception *reception)
 {
+  for (guint i = 0; i < reception->decisions->len; i++)
+    if (((const Decision *) g_ptr_array_index (reception->decisions, i))->take_all && !remove_strangers (context, config, envelope))
+      return FALSE;
   for (guint i = 0; i < envelope->recipients->len; i++)
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
@@ -97,7 +115,7 @@ edits_apply (SMFICTX *context, const Session *session, const Reception *receptio
 {
   const Transaction *transaction = session->transaction;
   if (remove_forged (context, transaction, reception) && add_ours (context, session, reception) &&
-      remove_recipients (context, transaction->envelope, reception))
+      remove_recipients (context, transaction->desk->config, transaction->envelope, reception))
     return TRUE;
   g_warning ("%s: the MTA did not take our changes to the message", transaction->envelope->queue_id);
   return FALSE;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "config/limits.h"
+
 static void
 recipient_free (gpointer data)
 {
@@ -19,6 +21,7 @@ envelope_new (const char *sender)
   envelope->sender = envelope_bare_address (sender);
   envelope->plain_sender = envelope_unwrap_sender (envelope->sender);
   envelope->recipients = g_ptr_array_new_with_free_func (recipient_free);
+  envelope->strangers = g_ptr_array_new_with_free_func (recipient_free);
   return envelope;
 }
 
@@ -33,6 +36,7 @@ envelope_free (Envelope *envelope)
   g_free (envelope->client);
   g_free (envelope->queue_id);
   g_ptr_array_unref (envelope->recipients);
+  g_ptr_array_unref (envelope->strangers);
   g_free (envelope);
 }
 
@@ -46,7 +50,10 @@ envelope_add_recipient (Envelope *envelope, const Config *config, const char *gi
   if (recipient->role == NULL)
     {
       envelope->others = TRUE;
-      recipient_free (recipient);
+      if (envelope->strangers->len < LIMIT_STRANGERS)
+        g_ptr_array_add (envelope->strangers, recipient);
+      else
+        recipient_free (recipient);
       return NULL;
     }
   g_ptr_array_add (envelope->recipients, recipient);

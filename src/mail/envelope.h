@@ -19,6 +19,7 @@ typedef struct {
   char *queue_id;   /* nullable until the MTA has one */
   GPtrArray *recipients; /* (element-type Recipient) of roles */
   gboolean others;  /* it goes to somebody else too */
+  GPtrArray *strangers; /* (element-type Recipient) the first LIMIT_STRANGERS of them: their role is NULL */
 } Envelope;
 
 Envelope *envelope_new (const char *sender);

@@ -66,6 +66,9 @@ set_addresses (GMimeMessage *message, const Letter *letter)
 {
   set_mailbox (message, GMIME_ADDRESS_TYPE_FROM, letter->from_name, letter->from);
   set_mailbox (message, GMIME_ADDRESS_TYPE_TO, letter->to_name, letter->to);
+  for (guint i = 0; letter->cc != NULL && letter->cc[i] != NULL; i++)
+    if (is_mailbox (letter->cc[i]))
+      set_mailbox (message, GMIME_ADDRESS_TYPE_CC, NULL, letter->cc[i]);
   if (letter->reply_to != NULL && is_mailbox (letter->reply_to))
     set_mailbox (message, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, letter->reply_to);
 }

@@ -87,6 +87,7 @@ char *templates_find_language (const Templates *templates, const char *name, con
 typedef struct {
   const char *from_name, *from;     /* the role's address */
   const char *to_name, *to;
+  const char *const *cc;            /* who is shown as reading it, too; nullable */
   const char *reply_to;             /* nullable */
   const char *subject, *body;       /* UTF-8 */
   const char *message_id;           /* without brackets */

@@ -37,6 +37,7 @@ message_facts_free (MessageFacts *facts)
   g_free (facts->from);
   g_free (facts->from_name);
   g_strfreev (facts->reply_to);
+  g_strfreev (facts->recipients);
   g_free (facts->subject);
   g_free (facts->language);
   g_free (facts->content_type);
@@ -101,6 +102,8 @@ read_language (const MessageFacts *facts)
   return length > 0 && length <= 35 ? g_strndup (value, length) : NULL;
 }
 
+static const char *const recipient_names[] = { "To", "Cc", NULL };
+
 static void
 read_people (MessageFacts *facts, const GPtrArray *fields)
 {
@@ -108,6 +111,7 @@ read_people (MessageFacts *facts, const GPtrArray *fields)
   if (!addresses_read_from (facts, fields))
     facts->unread = g_strdup ("its From field is too long");
   facts->reply_to = addresses_list (fields, reply_to);
+  facts->recipients = addresses_list (fields, recipient_names);
 }
 
 static void
@@ -169,12 +173,11 @@ message_read (const RawMessage *raw, const char *tag)
 char **
 message_read_recipients (const RawMessage *raw)
 {
-  static const char *const names[] = { "To", "Cc", NULL };
   gmime_start ();
   g_autoptr (Lines) lines = lines_new (raw);
   gboolean beyond = FALSE;
   g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
-  return addresses_list (fields, names);
+  return addresses_list (fields, recipient_names);
 }
 
 char *

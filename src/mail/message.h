@@ -27,6 +27,7 @@ typedef struct {
   char *from;            /* the one From mailbox's address, or NULL (none, several, group, "<>") */
   char *from_name;       /* its display name, cleaned, nullable */
   char **reply_to;
+  char **recipients;     /* the addresses of To and Cc, at most LIMIT_RECIPIENTS */
   char *subject;         /* decoded, cleaned, at most LIMIT_SUBJECT characters; "" when missing */
   gint64 tag;            /* N of "[TAG #N]" in the subject, 0: none */
   char *language;        /* first tag of Content-Language, nullable */

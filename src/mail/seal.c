@@ -259,6 +259,15 @@ seal_open_extension (const Seal *seal, const char *role_address, const char *ext
   return macs_are_equal (mac, given) ? number : 0;
 }
 
+gboolean
+seal_looks_signed (const char *extension, char kind)
+{
+  char given_kind;
+  gint64 number;
+  const char *mac;
+  return split_extension (extension, &given_kind, &number, &mac) && given_kind == kind;
+}
+
 char *
 seal_message_id (const Seal *seal, const char *purpose, const char *key, const char *hostname)
 {

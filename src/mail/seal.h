@@ -25,6 +25,9 @@ char *seal_address (const Seal *seal, const char *role_address, char kind, gint6
 /* The number in EXTENSION ("t.1042.MAC") when it is of KIND and its MAC is right for ROLE_ADDRESS, else 0. */
 gint64 seal_open_extension (const Seal *seal, const char *role_address, const char *extension, char kind);
 
+/* TRUE when EXTENSION has the form of one of KIND, whether or not its MAC is right. */
+gboolean seal_looks_signed (const char *extension, char kind);
+
 /* A Message-ID without brackets for what PURPOSE ("ack", "team", "page") and KEY (an intake key) name:
  * "PURPOSE.MAC@HOSTNAME"; the same input gives the same id. The caller owns it. */
 char *seal_message_id (const Seal *seal, const char *purpose, const char *key, const char *hostname);

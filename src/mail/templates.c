@@ -14,7 +14,7 @@ static const char *const letters[] = { "acknowledgement", "after-hours", "holida
                                        "reply", "team-new", "team-unverified", "team-failed",
                                        "team-warning", "team-breach", "team-reminder", "page",
                                        "page-short", "page-acknowledged", "page-resolved", "page-reminder",
-                                       "page-answer", "taken" };
+                                       "page-answer", "taken", "team-message", "team-given" };
 
 /* With their suffix, as letters are without it in the table below. */
 static const char *const pages[] = { "web-page.html", "web-incident.html", "web-problem.html", "web-sentence.html" };

@@ -47,13 +47,33 @@ choose_least (Database *database, const Decision *decision, const Agent **chosen
 }
 
 gboolean
-assign_choose (Database *database, const Decision *decision, char **assignee, GError **error)
+assign_choose (Database *database, const Decision *decision, const Agent **chosen, GError **error)
 {
-  const Agent *chosen = NULL;
   if (decision->candidates == NULL || decision->candidates->len == 0)
     return TRUE;
-  gboolean well = decision->team->assign == ASSIGN_ROTATION ? choose_next (database, decision, &chosen, error)
-                                                            : choose_least (database, decision, &chosen, error);
-  *assignee = chosen != NULL ? g_strdup (chosen->name) : NULL;
-  return well;
+  return decision->team->assign == ASSIGN_ROTATION ? choose_next (database, decision, chosen, error)
+                                                   : choose_least (database, decision, chosen, error);
+}
+
+/* That an emergency has paged nobody, all of the team is told. */
+void
+assign_tell (Decision *decision, const Agent *agent)
+{
+  gboolean told = FALSE;
+  for (guint i = decision->outgoing->len; i > 0; i--)
+    {
+      Outgoing *letter = g_ptr_array_index (decision->outgoing, i - 1);
+      if (!g_str_equal (letter->template, "team-new"))
+        continue;
+      if (told)
+        {
+          g_ptr_array_remove_index (decision->outgoing, i - 1);
+          continue;
+        }
+      g_free (letter->recipient);
+      letter->recipient = g_strdup (agent->mail);
+      g_free (letter->languages);
+      letter->languages = g_strdup (agent->language);
+      told = TRUE;
+    }
 }

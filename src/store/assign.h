@@ -4,5 +4,8 @@
 
 #include "store/private.h"
 
-/* The name of the agent among DECISION's candidates that the ticket is given to, or NULL for nobody. The caller's. */
-gboolean assign_choose (Database *database, const Decision *decision, char **assignee, GError **error);
+/* *CHOSEN is the agent among DECISION's candidates that the ticket is given to, or NULL for nobody. */
+gboolean assign_choose (Database *database, const Decision *decision, const Agent **chosen, GError **error);
+
+/* AGENT, who was given DECISION's ticket, is told of it in place of the team. */
+void assign_tell (Decision *decision, const Agent *agent);

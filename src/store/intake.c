@@ -8,6 +8,7 @@
 #include "store/incidents.h"
 #include "store/promises.h"
 #include "store/raw.h"
+#include "store/staff.h"
 #include "store/states.h"
 
 #define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
@@ -18,6 +19,7 @@ typedef struct {
   Store *store;
   Intake *intake;
   gint64 raw; /* the row of the octets, 0: not written yet */
+  gint64 message; /* the row of the message, for the decision that is being written */
   char *file;
   char *references;
 } IntakeJob;
@@ -89,7 +91,7 @@ write_ticket (Database *database, const IntakeJob *job, Decision *decision, cons
   const MessageFacts *facts = intake->facts;
   const Contact *contact = intake->contact;
   gboolean open = g_str_equal (state, "open");
-  g_autofree char *assignee = NULL;
+  const Agent *assignee = NULL;
   if (open && !assign_choose (database, decision, &assignee, error))
     return FALSE;
   if (!database_run (database, error,
@@ -100,24 +102,29 @@ write_ticket (Database *database, const IntakeJob *job, Decision *decision, cons
                      requester (intake), facts->from_name, contact != NULL ? contact->customer : NULL,
                      decision->standing_reason, decision->team->name,
                      contact != NULL && contact->language != NULL ? contact->language : facts->language, decision->related,
-                     facts->message_id, job->references, intake->now, assignee,
+                     facts->message_id, job->references, intake->now, assignee != NULL ? assignee->name : NULL,
                      decision->ticket_kind != NULL ? decision->ticket_kind->name : NULL, decision->after,
                      (gint64) decision->root_cause, (gint64) decision->escalated))
     return FALSE;
   decision->ticket = sqlite3_last_insert_rowid (database->handle);
   number_reply (decision);
+  if (assignee != NULL)
+    assign_tell (decision, assignee);
   return !open || decision->promises->len == 0 || promises_write (database, decision->ticket, decision->promises, decision->version, error);
 }
 
 static gboolean
-write_message (Database *database, const IntakeJob *job, const Decision *decision, const char *kind, GError **error)
+write_message (Database *database, IntakeJob *job, const Decision *decision, const char *kind, GError **error)
 {
   const Intake *intake = job->intake;
-  return database_run (database, error,
-                       "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, at) "
-                       "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?)",
-                       "0sssssii", decision->ticket, kind, intake->facts->message_id, requester (intake),
-                       intake->facts->subject, intake->envelope->queue_id, job->raw, intake->now);
+  if (!database_run (database, error,
+                     "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, at) "
+                     "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?)",
+                     "0sssssii", decision->ticket, kind, intake->facts->message_id, requester (intake),
+                     intake->facts->subject, intake->envelope->queue_id, job->raw, intake->now))
+    return FALSE;
+  job->message = sqlite3_last_insert_rowid (database->handle);
+  return staff_add_participants (database, decision->ticket, decision->joining, FALSE, error);
 }
 
 static gboolean
@@ -131,7 +138,7 @@ write_outgoing (Database *database, const IntakeJob *job, const Decision *decisi
     {
       const Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
       gint64 of_incident = outgoing->kind == OUTGOING_PAGE ? incident : 0;
-      if (!store_add_outgoing (database, outgoing, decision->ticket, of_incident, now, error))
+      if (!store_add_outgoing (database, outgoing, decision->ticket, of_incident, job->message, now, error))
         return FALSE;
     }
   return TRUE;
@@ -276,20 +283,29 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
 {
   const char *sender = requester (job->intake);
   gint64 now = job->intake->now;
-  g_autofree char *participant = address_normalise (sender);
+  char *participant[] = { (char *) sender, NULL };
   if (!write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) ||
       !store_add_event (database, decision->ticket, now, "continued", sender, decision->reason, error))
     return FALSE;
-  if (decision->participant && participant != NULL &&
-      !database_run (database, error,
-                     "INSERT INTO participant SELECT ?1, ?2 WHERE (SELECT count(*) FROM participant WHERE ticket = ?1) < ?3 "
-                     "ON CONFLICT DO NOTHING",
-                     "isi", decision->ticket, participant, (gint64) LIMIT_PARTICIPANTS))
+  if (decision->participant && !staff_add_participants (database, decision->ticket, participant, TRUE, error))
     return FALSE;
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
          page_again (database, job, decision, error) && keep_to_one_incident (database, decision, error) &&
          keep_page_limits (database, job->intake, decision, error) && write_outgoing (database, job, decision, error);
+}
+
+static gboolean
+write_staff (Database *database, IntakeJob *job, Decision *decision, GError **error)
+{
+  const Intake *intake = job->intake;
+  const StaffEntry entry = { .work = decision->staff,
+                             .outgoing = decision->outgoing,
+                             .message_id = intake->facts->message_id,
+                             .subject = intake->facts->subject,
+                             .queue_id = intake->envelope->queue_id,
+                             .raw = job->raw };
+  return staff_write (job->store, database, decision->ticket, &entry, intake->now, error);
 }
 
 static gboolean
@@ -317,7 +333,7 @@ write_decision (Database *database, IntakeJob *job, Decision *decision, GError *
 {
   gboolean (*const write[]) (Database *, IntakeJob *, Decision *, GError **) = {
     [INTAKE_OPEN] = write_open,
-    [INTAKE_CONTINUE] = write_continue,
+    [INTAKE_CONTINUE] = decision->staff != NULL ? write_staff : write_continue,
     [INTAKE_REFUSE] = write_refused,
     [INTAKE_FILE] = write_filed,
   };

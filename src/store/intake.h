@@ -7,6 +7,7 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "store/incident.h"
+#include "store/staff_work.h"
 
 typedef enum {
   INTAKE_OPEN,      /* a new ticket */
@@ -38,6 +39,7 @@ typedef struct {
   char *reason;     /* for notifications and pages, nullable */
   char *message_id; /* without brackets, fixed now: a repeat can be dropped by the receiver */
   gint64 due_at;    /* not before; 0: at once */
+  gboolean of_message; /* it is about the message that it is written with, or has its text */
   gint64 window;    /* of pages, microseconds: within it further ones to this recipient by this channel become one; 0: never */
 } Outgoing;
 
@@ -57,6 +59,8 @@ typedef struct {
   gint64 related;        /* open: the ticket that it points to without belonging to it, or 0 */
   gboolean reopen;       /* continue: by its requester, so a resolved or closed ticket is opened again */
   gboolean participant;  /* continue: the sender becomes one */
+  char **joining;        /* whom a requester's mail lets take part, nullable */
+  StaffWork *staff;      /* continue: an agent's mail does this, nullable */
   gboolean automatic;
   char *automatic_reason; /* nullable */
   gboolean acknowledge;
@@ -77,7 +81,9 @@ typedef struct {
   char *taker;            /* file: the agent who takes or ends an emergency by it, nullable */
   PageAction action;      /* of them */
   gint64 page_taken;      /* the page that they answer; 0: it is the ticket's emergency */
-  gboolean take;          /* the mail goes to nobody else, whatever the role's `deliver` says */
+  gboolean take;          /* the mail does not go on to the role, whatever its `deliver` says */
+  gboolean take_all;      /* nor to anybody else outside: a letter of ours goes to them instead */
+  gboolean refuse_all;    /* refuse: for all recipients, as the mail itself shows what is for staff */
   gboolean by_person;     /* continue: a person on the customer's side wrote */
   GArray *promises;       /* open: (element-type Promise) */
   GPtrArray *candidates;  /* open: (element-type Agent) whom the team's `assign` may give it to, nullable */

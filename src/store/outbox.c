@@ -15,22 +15,23 @@ outbox_read_row (Query *query)
     .id = query_number (query, 0),
     .ticket = query_number (query, 1),
     .incident = query_number (query, 2),
-    .kind = query_text (query, 3),
-    .channel = query_text (query, 4),
-    .recipient = query_text (query, 5),
-    .template = query_text (query, 6),
-    .languages = query_text (query, 7),
-    .reason = query_text (query, 8),
-    .message_id = query_text (query, 9),
-    .state = query_text (query, 10),
-    .attempts = (int) query_number (query, 11),
-    .created_at = query_number (query, 12),
-    .due_at = query_number (query, 13),
-    .sent_at = query_number (query, 14),
-    .last_error = query_text (query, 15),
-    .held = query_number (query, 16) != 0,
-    .provider_id = query_text (query, 17),
-    .fate = query_text (query, 18),
+    .message = query_number (query, 3),
+    .kind = query_text (query, 4),
+    .channel = query_text (query, 5),
+    .recipient = query_text (query, 6),
+    .template = query_text (query, 7),
+    .languages = query_text (query, 8),
+    .reason = query_text (query, 9),
+    .message_id = query_text (query, 10),
+    .state = query_text (query, 11),
+    .attempts = (int) query_number (query, 12),
+    .created_at = query_number (query, 13),
+    .due_at = query_number (query, 14),
+    .sent_at = query_number (query, 15),
+    .last_error = query_text (query, 16),
+    .held = query_number (query, 17) != 0,
+    .provider_id = query_text (query, 18),
+    .fate = query_text (query, 19),
   };
   return row;
 }
@@ -76,7 +77,8 @@ drop_earlier (Database *database, const Outgoing *page, gint64 incident, GError 
 }
 
 gboolean
-store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now, GError **error)
+store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 message, gint64 now,
+                    GError **error)
 {
   g_autofree char *message_id = store_message_id (outgoing, ticket);
   gint64 due_at = outgoing->due_at != 0 ? outgoing->due_at : now;
@@ -87,9 +89,9 @@ store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket,
     return FALSE;
   database->made_due |= outgoing->kind == OUTGOING_PAGE ? STORE_DUE_PAGE : STORE_DUE_LETTER;
   return database_run (database, error,
-                       "INSERT INTO outbox (ticket, incident, kind, channel, recipient, template, languages, reason, "
-                       "message_id, state, created_at, due_at, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?, ?)",
-                       "00sssssssiii", ticket, incident, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
+                       "INSERT INTO outbox (ticket, incident, message, kind, channel, recipient, template, languages, reason, "
+                       "message_id, state, created_at, due_at, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'due', ?, ?, ?)",
+                       "000sssssssiii", ticket, incident, outgoing->of_message ? message : 0, outgoing_kind_to_string (outgoing->kind), outgoing->channel,
                        outgoing->recipient, outgoing->template, outgoing->languages, outgoing->reason,
                        message_id, now, due_at, (gint64) held);
 }
@@ -311,7 +313,7 @@ write_failed (Database *database, gpointer data, GError **error)
        !store_add_event (database, row->ticket, outcome->now, "undelivered", "frontdesk", detail, error)))
     return FALSE;
   for (guint i = 0; outcome->notices != NULL && i < outcome->notices->len; i++)
-    if (!store_add_outgoing (database, g_ptr_array_index (outcome->notices, i), row->ticket, 0, outcome->now, error))
+    if (!store_add_outgoing (database, g_ptr_array_index (outcome->notices, i), row->ticket, 0, 0, outcome->now, error))
       return FALSE;
   return TRUE;
 }

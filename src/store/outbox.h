@@ -4,7 +4,7 @@
 #include "store/private.h"
 
 #define OUTBOX_COLUMNS \
-  "id, ticket, incident, kind, channel, recipient, template, languages, reason, message_id, state, attempts, created_at, " \
+  "id, ticket, incident, message, kind, channel, recipient, template, languages, reason, message_id, state, attempts, created_at, " \
   "due_at, sent_at, last_error, held, provider_id, fate"
 
 /* The row that QUERY, for OUTBOX_COLUMNS, is at. */

@@ -97,6 +97,8 @@ decision_free (Decision *decision)
   g_free (decision->reply);
   g_free (decision->rules);
   g_free (decision->taker);
+  g_strfreev (decision->joining);
+  g_clear_pointer (&decision->staff, staff_work_free);
   g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_unref (decision->outgoing);
   g_array_unref (decision->promises);
@@ -213,6 +215,7 @@ ticket_free (Ticket *ticket)
   g_free (ticket->references);
   g_free (ticket->incident);
   g_strfreev (ticket->participants);
+  g_strfreev (ticket->shown);
   g_free (ticket);
 }
 
@@ -226,6 +229,7 @@ message_free (Message *message)
   g_free (message->subject);
   g_free (message->text);
   g_free (message->queue_id);
+  g_free (message->cc);
   g_free (message);
 }
 

@@ -47,6 +47,6 @@ gboolean store_add_event (Database *database, gint64 ticket, gint64 at, const ch
  * is found by its ticket, and the ids, which are as good as random, need no index. The caller's. */
 char *store_message_id (const Outgoing *outgoing, gint64 ticket);
 
-/* Writes one outbox row and notes that something is due. TICKET and INCIDENT may be 0. */
-gboolean store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 now,
+/* Writes one outbox row and notes that something is due. TICKET, INCIDENT and MESSAGE, which it may be about, may be 0. */
+gboolean store_add_outgoing (Database *database, const Outgoing *outgoing, gint64 ticket, gint64 incident, gint64 message, gint64 now,
                              GError **error);

@@ -40,6 +40,7 @@ typedef enum {
   CHANGE_ACKNOWLEDGED, /* the acknowledgement is out */
   CHANGE_RESOLVED,
   CHANGE_REOPENED,
+  CHANGE_MERGED,       /* it is part of another ticket now, which has promises of its own */
   CHANGE_BEGAN,        /* the customer's earlier ticket has ended */
   CHANGE_MOVED,        /* a new time was promised for TARGET */
 } ChangeKind;

@@ -21,7 +21,7 @@ send_all (Database *database, gint64 ticket, gint64 incident, const Reaction *re
   for (guint i = 0; i < reaction->outgoing->len; i++)
     {
       const Outgoing *outgoing = g_ptr_array_index (reaction->outgoing, i);
-      if (!store_add_outgoing (database, outgoing, ticket, outgoing->kind == OUTGOING_PAGE ? incident : 0, now, error))
+      if (!store_add_outgoing (database, outgoing, ticket, outgoing->kind == OUTGOING_PAGE ? incident : 0, 0, now, error))
         return FALSE;
     }
   return TRUE;

@@ -112,10 +112,14 @@ typedef struct {
 
 GPtrArray *store_list_tickets (Store *store, const TicketQuery *query, GError **error); /* (element-type Ticket) */
 Ticket *store_find_ticket (Store *store, gint64 number, GError **error);
+/* The same, or the ticket that it has become a part of. */
+Ticket *store_follow_ticket (Store *store, gint64 number, GError **error);
 /* The number that the next ticket gets if none is opened in between, or 0 with *ERROR. */
 gint64 store_next_number (Store *store, GError **error);
-/* Tickets that hold one of the Message-IDs (without brackets), in the order of IDS. (element-type Ticket) */
+/* Tickets of which a mail has one of the Message-IDs (without brackets), in the order of IDS. (element-type Ticket) */
 GPtrArray *store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error);
+/* The same of what went out about them: nobody else makes or guesses such an id, which has a MAC in it. */
+GPtrArray *store_find_tickets_by_letter (Store *store, const char *const *ids, GError **error);
 GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */
 GPtrArray *store_list_outbox (Store *store, gint64 ticket, GError **error);    /* all of a ticket; 0: what still waits, of all */
 GPtrArray *store_list_events (Store *store, gint64 ticket, GError **error);    /* (element-type Event) */
@@ -146,14 +150,20 @@ gboolean store_set_pending (Store *store, gint64 ticket, gint64 until, const cha
 /* A new time DUE for TARGET, and LETTER (nullable) that tells the customer so. */
 gboolean store_move_promise (Store *store, gint64 ticket, TargetKind target, gint64 due, const Outgoing *letter, const char *actor,
                              gint64 now, GError **error);
-/* An answer by a person: LETTER goes out with TEXT. An acknowledgement that still waits is dropped. */
-gboolean store_add_answer (Store *store, gint64 ticket, const Outgoing *letter, const char *text, const char *actor, gint64 now,
-                           GError **error);
+/* All of WORK, or nothing; OUTGOING (element-type Outgoing) goes out with it. */
+gboolean store_do_staff_work (Store *store, gint64 ticket, const StaffWork *work, const GPtrArray *outgoing, gint64 now, GError **error);
 /* Resolves; open incidents of the ticket are resolved with it and their waiting pages dropped. LETTER is nullable.
  * ROOT_CAUSE: a note on it is demanded. */
 gboolean store_close_ticket (Store *store, gint64 ticket, gboolean root_cause, const Outgoing *letter, const char *actor,
                              gint64 close_at, gint64 now, GError **error);
 gboolean store_reopen_ticket (Store *store, gint64 ticket, const char *actor, gint64 now, GError **error);
+/* Ticket FROM becomes part of INTO, and what points to it leads there. Both are of one role and one customer, and no emergency of
+ * FROM is running. */
+gboolean store_merge_ticket (Store *store, gint64 from, gint64 into, const char *actor, gint64 now, GError **error);
+/* Makes a new ticket of COUNT messages of TICKET, with PROMISES (element-type Promise) of VERSION. The first message is a
+ * customer's, who is its requester. Its number; 0 with *ERROR. */
+gint64 store_split_ticket (Store *store, gint64 ticket, const gint64 *messages, guint count, const GArray *promises, gint64 version,
+                           const char *actor, gint64 now, GError **error);
 
 /* ---- outbox ---- */
 

@@ -14,6 +14,8 @@ typedef struct {
   gint64 due[4];       /* by TargetKind: of the open promise, 0: none */
   guint breached;      /* bits 1 << TargetKind: a promise was not kept */
   char **participants; /* addresses, the requester not among them */
+  char **shown;        /* those of them whom the requester has let the others see */
+  gint64 merged;       /* the ticket that it has become a part of, 0: none */
   char *message_id;    /* of the message that opened it, nullable: letters answer it */
   char *incident;      /* state of the one that is not over, nullable */
   char *references;    /* its References, Message-IDs with blanks between, oldest first, nullable */
@@ -24,11 +26,12 @@ typedef struct {
   char *kind;       /* "message", "automatic", "refused", "note" */
   char *direction;  /* "in", "out", "internal" */
   char *message_id, *sender, *subject, *text, *queue_id;
+  char *cc;         /* who is shown as reading an answer, with blanks between, nullable */
   gint64 size, at;
 } Message;
 
 typedef struct {
-  gint64 id, ticket, incident; /* 0: none */
+  gint64 id, ticket, incident, message; /* 0: none; MESSAGE is the one that it is about, or whose text it has */
   char *kind;       /* outgoing_kind_to_string() */
   char *channel;    /* nullable */
   char *recipient, *template, *languages, *reason, *message_id;

@@ -9,10 +9,10 @@
 #define TICKET_COLUMNS \
   "number, role, state, priority, subject, requester, requester_name, customer, standing, team, assignee, language, " \
   "related, opened_at, acknowledged_at, responded_at, resolved_at, message_id, refs, " \
-  "(SELECT group_concat(address, char(10)) FROM participant p WHERE p.ticket = t.number), kind, " \
+  "(SELECT group_concat(blind || address, char(10)) FROM participant p WHERE p.ticket = t.number), kind, " \
   "(SELECT group_concat(target || ' ' || CASE WHEN met_at IS NULL AND dropped_at IS NULL THEN coalesce(due_at, 0) ELSE 0 END || " \
   "' ' || (breached_at IS NOT NULL), char(10)) FROM promise p WHERE p.ticket = t.number), "                                     \
-  "(SELECT state FROM incident i WHERE i.ticket = t.number AND i.state <> 'resolved' ORDER BY id DESC LIMIT 1)"
+  "(SELECT state FROM incident i WHERE i.ticket = t.number AND i.state <> 'resolved' ORDER BY id DESC LIMIT 1), merged"
 
 /* ROWS: lines "TARGET DUE BREACHED". */
 static void
@@ -31,11 +31,26 @@ read_promises (Ticket *ticket, const char *rows)
     }
 }
 
+/* ROWS: lines "BLIND" and the address, without a blank. */
+static void
+read_participants (Ticket *ticket, const char *rows)
+{
+  g_auto (GStrv) lines = g_strsplit (rows != NULL ? rows : "", "\n", -1);
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new (), shown = g_strv_builder_new ();
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      g_strv_builder_add (all, lines[i] + 1);
+      if (*lines[i] == '0')
+        g_strv_builder_add (shown, lines[i] + 1);
+    }
+  ticket->participants = g_strv_builder_end (all);
+  ticket->shown = g_strv_builder_end (shown);
+}
+
 static gpointer
 read_ticket (Query *query)
 {
   Ticket *ticket = g_new0 (Ticket, 1);
-  const char *participants = (const char *) sqlite3_column_text (query, 19);
   *ticket = (Ticket){
     .number = query_number (query, 0),
     .role = query_text (query, 1),
@@ -56,10 +71,11 @@ read_ticket (Query *query)
     .resolved_at = query_number (query, 16),
     .message_id = query_text (query, 17),
     .references = query_text (query, 18),
-    .participants = g_strsplit (participants != NULL ? participants : "", "\n", -1),
     .kind = query_text (query, 20),
     .incident = query_text (query, 22),
+    .merged = query_number (query, 23),
   };
+  read_participants (ticket, (const char *) sqlite3_column_text (query, 19));
   read_promises (ticket, (const char *) sqlite3_column_text (query, 21));
   return ticket;
 }
@@ -98,6 +114,7 @@ read_message (Query *query, const char *folder)
     .queue_id = query_text (query, 8),
     .at = query_number (query, 9),
     .size = query_number (query, 10),
+    .cc = query_text (query, 13),
   };
   return message;
 }
@@ -193,6 +210,13 @@ store_find_ticket (Store *store, gint64 number, GError **error)
   return loan.database != NULL ? ticket_read (loan.database, number, error) : NULL;
 }
 
+Ticket *
+store_follow_ticket (Store *store, gint64 number, GError **error)
+{
+  g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
+  return ticket == NULL || ticket->merged == 0 ? g_steal_pointer (&ticket) : store_find_ticket (store, ticket->merged, error);
+}
+
 gint64
 store_next_number (Store *store, GError **error)
 {
@@ -215,8 +239,11 @@ ticket_in_id (const char *id)
   return dot != NULL ? g_ascii_strtoll (dot + 1, NULL, 10) : 0;
 }
 
-GPtrArray *
-store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error)
+#define FOLLOWED "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number IN (SELECT coalesce(merged, number) FROM ticket WHERE number "
+
+/* The tickets that SQL, which takes an id and the number in it, finds for each of IDS. */
+static GPtrArray *
+find_by_ids (Store *store, const char *const *ids, const char *sql, GError **error)
 {
   g_auto (Loan) loan = loan_take (store, error);
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_free);
@@ -224,16 +251,27 @@ store_find_tickets_by_message_id (Store *store, const char *const *ids, GError *
     return NULL;
   for (guint i = 0; ids[i] != NULL; i++)
     {
-      g_autoptr (Query) query =
-        database_query (loan.database, error,
-                        "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number IN (SELECT ticket FROM message WHERE "
-                        "message_id = ?1 AND ticket IS NOT NULL UNION SELECT ticket FROM outbox WHERE ticket = ?2 AND "
-                        "message_id = ?1 AND kind <> 'notification') LIMIT 20",
-                        "si", ids[i], ticket_in_id (ids[i]));
+      g_autoptr (Query) query = database_query (loan.database, error, sql, "si", ids[i], ticket_in_id (ids[i]));
       if (!append_rows (loan.database, query, read_ticket, list, error))
         return NULL;
     }
   return g_steal_pointer (&list);
+}
+
+GPtrArray *
+store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error)
+{
+  return find_by_ids (store, ids,
+                      FOLLOWED "IN (SELECT ticket FROM message WHERE message_id = ?1 AND ticket IS NOT NULL AND ?2 IS NOT NULL)) LIMIT 20",
+                      error);
+}
+
+GPtrArray *
+store_find_tickets_by_letter (Store *store, const char *const *ids, GError **error)
+{
+  return find_by_ids (store, ids,
+                      FOLLOWED "IN (SELECT ticket FROM outbox WHERE ticket = ?2 AND message_id = ?1 AND kind <> 'notification')) LIMIT 20",
+                      error);
 }
 
 GPtrArray *
@@ -244,7 +282,7 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
     return NULL;
   g_autoptr (Query) query =
     database_query (loan.database, error,
-                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, data, file "
+                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, data, file, cc "
                     "FROM message m LEFT JOIN raw r ON r.id = m.raw WHERE ticket = ? ORDER BY m.id",
                     "i", ticket);
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);

@@ -1,19 +1,11 @@
 /* What people change on a ticket. Each change and its event are one transaction. */
+#include "store/work.h"
+
 #include <string.h>
 
 #include "store/incidents.h"
 #include "store/promises.h"
 #include "store/states.h"
-
-typedef struct {
-  Store *store;
-  gint64 ticket, now, at; /* AT: until, due or when to close */
-  const char *actor, *text, *team, *assignee, *kind;
-  int priority;
-  TargetKind target;
-  gboolean root_cause;
-  const Outgoing *letter;
-} Work;
 
 static gboolean
 apply (Database *database, const Work *work, ChangeKind kind, GError **error)
@@ -25,7 +17,7 @@ apply (Database *database, const Work *work, ChangeKind kind, GError **error)
 static gboolean
 send_letter (Database *database, const Work *work, GError **error)
 {
-  return work->letter == NULL || store_add_outgoing (database, work->letter, work->ticket, 0, work->now, error);
+  return work->letter == NULL || store_add_outgoing (database, work->letter, work->ticket, 0, 0, work->now, error);
 }
 
 /* The ticket's state; NULL with STORE_ERROR_NOT_FOUND. The caller's. */
@@ -54,8 +46,8 @@ require_state (Database *database, gint64 ticket, gboolean ended, GError **error
   return FALSE;
 }
 
-static gboolean
-write_note (Database *database, gpointer data, GError **error)
+gboolean
+work_write_note (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   g_autofree char *state = find_state (database, work->ticket, error);
@@ -72,18 +64,18 @@ gboolean
 store_add_root_cause (Store *store, gint64 ticket, const char *actor, const char *text, gint64 now, GError **error)
 {
   Work work = { .ticket = ticket, .root_cause = TRUE, .actor = actor, .text = text, .now = now };
-  return store_write (store, write_note, &work, error);
+  return store_write (store, work_write_note, &work, error);
 }
 
 gboolean
 store_add_note (Store *store, gint64 ticket, const char *actor, const char *text, gint64 now, GError **error)
 {
   Work work = { .store = store, .ticket = ticket, .actor = actor, .text = text, .now = now };
-  return store_write (store, write_note, &work, error);
+  return store_write (store, work_write_note, &work, error);
 }
 
-static gboolean
-write_assignment (Database *database, gpointer data, GError **error)
+gboolean
+work_write_assignment (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   g_autofree char *state = find_state (database, work->ticket, error);
@@ -92,7 +84,8 @@ write_assignment (Database *database, gpointer data, GError **error)
     work->team != NULL && work->assignee != NULL ? ", " : "", work->assignee != NULL ? work->assignee : "");
   return state != NULL &&
          database_run (database, error,
-                       "UPDATE ticket SET team = coalesce(?, team), assignee = coalesce(?, assignee) WHERE number = ?",
+                       "UPDATE ticket SET team = coalesce(?1, team), assignee = CASE WHEN ?2 IS NOT NULL THEN ?2 WHEN "
+                       "coalesce(?1, team) = team THEN assignee END WHERE number = ?3",
                        "ssi", work->team, work->assignee, work->ticket) &&
          store_add_event (database, work->ticket, work->now, "assigned", work->actor, detail, error);
 }
@@ -102,11 +95,11 @@ store_assign (Store *store, gint64 ticket, const char *team, const char *assigne
               GError **error)
 {
   Work work = { .store = store, .ticket = ticket, .team = team, .assignee = assignee, .actor = actor, .now = now };
-  return store_write (store, write_assignment, &work, error);
+  return store_write (store, work_write_assignment, &work, error);
 }
 
-static gboolean
-write_priority (Database *database, gpointer data, GError **error)
+gboolean
+work_write_priority (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   g_autofree char *state = find_state (database, work->ticket, error);
@@ -124,7 +117,7 @@ gboolean
 store_set_priority (Store *store, gint64 ticket, int priority, const char *actor, gint64 now, GError **error)
 {
   Work work = { .store = store, .ticket = ticket, .priority = priority, .actor = actor, .now = now };
-  return store_write (store, write_priority, &work, error);
+  return store_write (store, work_write_priority, &work, error);
 }
 
 /* A note on the root cause was demanded, by the policy or by a rule when the ticket came, and none is there. */
@@ -142,7 +135,7 @@ check_root_cause (Database *database, const Work *work, GError **error)
   else if (missing != 0)
     g_set_error (error, STORE_ERROR, STORE_ERROR_STATE,
                  "ticket #%" G_GINT64_FORMAT " needs a note on its root cause first: frontdesk note %" G_GINT64_FORMAT
-                 " --root-cause TEXT",
+                 " --root-cause TEXT, or #root-cause TEXT in a mail",
                  work->ticket, work->ticket);
   else
     return TRUE;
@@ -173,8 +166,8 @@ begin_next (Database *database, const Work *work, GError **error)
   return row == 0;
 }
 
-static gboolean
-write_close (Database *database, gpointer data, GError **error)
+gboolean
+work_write_close (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   return require_state (database, work->ticket, FALSE, error) && check_root_cause (database, work, error) &&
@@ -200,7 +193,7 @@ store_close_ticket (Store *store, gint64 ticket, gboolean root_cause, const Outg
                 .actor = actor,
                 .at = close_at,
                 .now = now };
-  return store_write (store, write_close, &work, error);
+  return store_write (store, work_write_close, &work, error);
 }
 
 /* Out of pending, or back from its end. */
@@ -224,8 +217,8 @@ store_reopen_ticket (Store *store, gint64 ticket, const char *actor, gint64 now,
   return store_write (store, write_reopen, &work, error);
 }
 
-static gboolean
-write_pending (Database *database, gpointer data, GError **error)
+gboolean
+work_write_pending (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
   return require_state (database, work->ticket, FALSE, error) &&
@@ -243,7 +236,7 @@ gboolean
 store_set_pending (Store *store, gint64 ticket, gint64 until, const char *actor, gint64 now, GError **error)
 {
   Work work = { .store = store, .ticket = ticket, .at = until, .actor = actor, .now = now };
-  return store_write (store, write_pending, &work, error);
+  return store_write (store, work_write_pending, &work, error);
 }
 
 static gboolean
@@ -296,17 +289,11 @@ store_move_promise (Store *store, gint64 ticket, TargetKind target, gint64 due, 
   return store_write (store, write_moved, &work, error);
 }
 
-static gboolean
-write_answer (Database *database, gpointer data, GError **error)
+gboolean
+work_write_answered (Database *database, gpointer data, GError **error)
 {
   const Work *work = data;
-  g_autofree char *message_id = store_message_id (work->letter, work->ticket);
-  return require_state (database, work->ticket, FALSE, error) &&
-         database_run (
-           database, error,
-           "INSERT INTO message (ticket, kind, direction, message_id, sender, text, at) VALUES (?, 'message', 'out', ?, ?, ?, ?)",
-           "isssi", work->ticket, message_id, work->actor, work->text, work->now) &&
-         database_run (
+  return database_run (
            database, error,
            "UPDATE outbox SET state = 'dropped', last_error = 'an answer went out first' WHERE ticket = ? AND kind = "
            "'acknowledgement' AND state = 'due' AND attempts = 0",
@@ -315,14 +302,6 @@ write_answer (Database *database, gpointer data, GError **error)
            database, error,
            "UPDATE ticket SET answers = answers + 1, responded_at = coalesce(responded_at, ?) WHERE number = ?", "ii",
            work->now, work->ticket) &&
-         apply (database, work, CHANGE_ANSWERED, error) && send_letter (database, work, error) &&
+         apply (database, work, CHANGE_ANSWERED, error) &&
          store_add_event (database, work->ticket, work->now, "answered", work->actor, NULL, error);
-}
-
-gboolean
-store_add_answer (Store *store, gint64 ticket, const Outgoing *letter, const char *text, const char *actor, gint64 now,
-                  GError **error)
-{
-  Work work = { .store = store, .ticket = ticket, .letter = letter, .text = text, .actor = actor, .now = now };
-  return store_write (store, write_answer, &work, error);
 }

@@ -266,7 +266,8 @@ static void
 check_outgoing (const Row *row, const Decision *decision)
 {
   g_assert_cmpint (count_outgoing (decision, OUTGOING_ACKNOWLEDGEMENT), ==, row->want_ack);
-  g_assert_cmpint (count_outgoing (decision, OUTGOING_NOTIFICATION), ==, row->want_notifications);
+  g_assert_cmpint (count_outgoing (decision, OUTGOING_NOTIFICATION), ==,
+                   row->want == INTAKE_CONTINUE && !row->want_automatic ? 1 : row->want_notifications);
   g_assert_cmpint (count_outgoing (decision, OUTGOING_PAGE), ==, row->want_pages);
   for (guint i = 0; i < decision->outgoing->len; i++)
     {

@@ -15,7 +15,7 @@ static const char *const names[] = { "acknowledgement", "after-hours", "holiday"
                                      "reply", "team-new", "team-unverified", "team-failed",
                                      "team-warning", "team-breach", "team-reminder", "page",
                                      "page-short", "page-acknowledged", "page-resolved", "page-reminder",
-                                     "page-answer", "taken" };
+                                     "page-answer", "taken", "team-message", "team-given" };
 
 static const char *const pages[] = { "web-page", "web-incident", "web-problem", "web-sentence" };
 

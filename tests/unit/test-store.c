@@ -131,9 +131,11 @@ static gint64
 answered (Store *store, const char *id)
 {
   const char *const ids[] = { id, NULL };
-  g_autoptr (GPtrArray) tickets = store_find_tickets_by_message_id (store, ids, NULL);
-  g_assert_cmpuint (tickets->len, <=, 1);
-  return tickets->len > 0 ? ((const Ticket *) tickets->pdata[0])->number : 0;
+  g_autoptr (GPtrArray) by_mail = store_find_tickets_by_message_id (store, ids, NULL);
+  g_autoptr (GPtrArray) by_letter = store_find_tickets_by_letter (store, ids, NULL);
+  g_assert_cmpuint (by_mail->len + by_letter->len, <=, 1);
+  const GPtrArray *found = by_mail->len > 0 ? by_mail : by_letter;
+  return found->len > 0 ? ((const Ticket *) found->pdata[0])->number : 0;
 }
 
 /* An answer is found by the mail or the acknowledgement that it names, not by the team's notification. */
