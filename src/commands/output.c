@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "delivery/delivery.h"
+#include "desk/directives.h"
+#include "desk/staff.h"
 #include "directory/directory.h"
 #include "mail/message.h"
 
@@ -100,7 +102,8 @@ output_error (const char *name, const GError *error)
   if (error->domain == CONFIG_ERROR || error->domain == LETTER_ERROR)
     return COMMAND_CONFIG;
   if (g_error_matches (error, STORE_ERROR, STORE_ERROR_NOT_FOUND) ||
-      g_error_matches (error, STORE_ERROR, STORE_ERROR_STATE) || error->domain == G_FILE_ERROR)
+      g_error_matches (error, STORE_ERROR, STORE_ERROR_STATE) || error->domain == G_FILE_ERROR || error->domain == STAFF_ERROR ||
+      error->domain == DIRECTIVES_ERROR)
     return COMMAND_DATA;
   if (g_error_matches (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE))
     return COMMAND_AGAIN;
