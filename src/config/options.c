@@ -22,7 +22,8 @@ on_error (cfg_t *section, const char *format, va_list arguments)
 {
   if (parse.error != NULL)
     return;
-  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  g_autofree char *given = g_strdup_vprintf (format, arguments);
+  g_autofree char *text = g_utf8_make_valid (given, -1); /* a name can be written with "\xHH" */
   parse.error = g_error_new (CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s:%d: %s", parse.file, section->line, text);
 }
 
@@ -63,6 +64,9 @@ parse_file (cfg_t *root, const char *path)
     g_error ("out of memory");
   parse.file = path;
   int status = cfg_parse_fp (root, stream);
+  if (status != CFG_SUCCESS && parse.error == NULL) /* libConfuse says nothing of it */
+    parse.error = g_error_new (CONFIG_ERROR, CONFIG_ERROR_SYNTAX, "%s:%d: here, or in the section that begins here, stands no name",
+                               path, root->line);
   parse.file = outer;
   fclose (stream);
   return status == CFG_SUCCESS && parse.error == NULL;
@@ -393,6 +397,11 @@ on_section (cfg_t *section, cfg_opt_t *option)
 {
   cfg_t *added = cfg_opt_getnsec (option, cfg_opt_size (option) - 1);
   note_place (section, &added->comment);
+  if (added->title != NULL && !g_utf8_validate (added->title, -1, NULL))
+    {
+      cfg_error (section, "%s: with its \\x the title is not UTF-8", option->name);
+      return -1;
+    }
   if (option->comment != NULL && !(option->flags & CFGF_MULTI))
     {
       cfg_error (section, "%s { } stands at %s already", option->name, option->comment);

@@ -404,9 +404,27 @@ static const Rule rules[] = {
   { .section = "role", .option = "page-automatic", .check = check_addresses },
 };
 
+/* The file is UTF-8, but what "\xHH" stands for need not be. */
+static gboolean
+check_encoding (cfg_t *section, cfg_opt_t *option)
+{
+  for (unsigned int i = 0; option->type == CFGT_STR && i < cfg_opt_size (option); i++)
+    {
+      const char *value = cfg_opt_getnstr (option, i);
+      if (value != NULL && !g_utf8_validate (value, -1, NULL))
+        {
+          cfg_error (section, "%s: with its \\x this is not UTF-8", option->name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 int
 values_check (cfg_t *section, cfg_opt_t *option)
 {
+  if (!check_encoding (section, option))
+    return -1;
   for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
     if (g_str_equal (rules[i].section, section->name) && g_str_equal (rules[i].option, option->name))
       return rules[i].check (&rules[i], section, option) ? 0 : -1;
