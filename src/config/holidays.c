@@ -50,8 +50,8 @@ add_days (const Reading *reading, icalcomponent *event, struct icaltimetype star
 {
   if (is_excepted (event, start))
     return TRUE;
-  const char *summary = icalcomponent_get_summary (event);
-  const char *name = g_string_chunk_insert_const (reading->names, summary != NULL ? summary : "");
+  g_autofree char *summary = ics_read_summary (event);
+  const char *name = g_string_chunk_insert_const (reading->names, summary);
   for (int i = 0; i < days; i++)
     {
       CalendarDate date = { .day = day_of (start) + i, .kind = DATE_HOLIDAY, .name = name };

@@ -21,6 +21,14 @@ ics_find (icalcomponent *component, icalproperty_kind kind)
   return found;
 }
 
+/* libical takes an octet behind a backslash where a character of several may stand. */
+char *
+ics_read_summary (icalcomponent *event)
+{
+  const char *summary = icalcomponent_get_summary (event);
+  return g_utf8_make_valid (summary != NULL ? summary : "", -1);
+}
+
 static void
 clear_part (gpointer part)
 {

@@ -21,5 +21,8 @@ GArray *ics_parse (const char *name, const char *text, GError **error);
  * a time. */
 GPtrArray *ics_find (icalcomponent *component, icalproperty_kind kind);
 
+/* EVENT's SUMMARY as UTF-8, "" when it has none. The caller's. */
+char *ics_read_summary (icalcomponent *event);
+
 /* Sets *ERROR to "PATH:LINE: TEXT". FALSE. */
 gboolean ics_fail (const char *path, guint line, const char *text, GError **error);

@@ -359,10 +359,10 @@ tell_unknown (const Event *event, const char *summary)
 static char *
 read_summary (const Event *event)
 {
-  const char *value = icalcomponent_get_summary (event->component);
+  g_autofree char *value = ics_read_summary (event->component);
   g_autoptr (GString) summary = g_string_new (NULL);
   guint count = 0;
-  for (const char *at = value; at != NULL && *at != '\0' && count < LIMIT_NAME; at = g_utf8_next_char (at), count++)
+  for (const char *at = value; *at != '\0' && count < LIMIT_NAME; at = g_utf8_next_char (at), count++)
     {
       gunichar character = g_utf8_get_char (at);
       g_string_append_unichar (summary, g_unichar_iscntrl (character) ? ' ' : character);
