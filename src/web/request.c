@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/hash.h"
+#include "web/form.h"
 
 typedef struct {
   const char *name;
@@ -31,6 +32,36 @@ request_header (const Request *request, const char *name)
   Search search = { .name = name };
   MHD_get_connection_values (request->connection, MHD_HEADER_KIND, add_value, &search);
   return search.value != NULL ? g_string_free (search.value, FALSE) : NULL;
+}
+
+/* The pieces of PATH between slashes, decoded; NULL when it is none. */
+static GStrv
+split_path (const char *path)
+{
+  g_auto (GStrv) pieces = g_strsplit (*path == '/' ? path + 1 : "", "/", -1);
+  for (guint i = 0; pieces[i] != NULL; i++)
+    {
+      char *plain = g_uri_unescape_string (pieces[i], NULL);
+      if (plain == NULL || *plain == '\0' || !g_utf8_validate (plain, -1, NULL))
+        {
+          g_free (plain);
+          return NULL;
+        }
+      g_free (pieces[i]);
+      pieces[i] = plain;
+    }
+  return g_steal_pointer (&pieces);
+}
+
+gboolean
+request_read_target (Request *request, const char *target)
+{
+  const char *mark = strchr (target, '?');
+  g_autofree char *path = g_strndup (target, mark != NULL ? (gsize) (mark - target) : strlen (target));
+  request->target = target;
+  request->path = split_path (path);
+  request->query = mark != NULL ? form_parse (mark + 1, strlen (mark + 1)) : form_parse ("", 0);
+  return request->path != NULL && request->query != NULL;
 }
 
 void

@@ -46,6 +46,10 @@ typedef struct {
 /* The value of header field NAME, several as one comma list (RFC 9110 5.3); NULL when there is none. The caller's. */
 char *request_header (const Request *request, const char *name);
 
+/* Fills target, path and query from TARGET, which must outlive REQUEST. FALSE when it is none of ours: path and query, the
+ * caller's then too, may be there or not. */
+gboolean request_read_target (Request *request, const char *target);
+
 /* A line of plain text. */
 void answer_line (Answer *answer, guint status, const char *line);
 

@@ -13,7 +13,6 @@
 #include "config/limits.h"
 #include "config/network.h"
 #include "web/client.h"
-#include "web/form.h"
 #include "web/guests.h"
 #include "web/rates.h"
 #include "web/request.h"
@@ -55,38 +54,6 @@ static const Route routes[] = {
 };
 
 /* ---- what is asked for ---- */
-
-/* The pieces of PATH between slashes, decoded; NULL when it is none. */
-static GStrv
-split_path (const char *path)
-{
-  g_auto (GStrv) pieces = g_strsplit (*path == '/' ? path + 1 : "", "/", -1);
-  for (guint i = 0; pieces[i] != NULL; i++)
-    {
-      char *plain = g_uri_unescape_string (pieces[i], NULL);
-      if (plain == NULL || *plain == '\0' || !g_utf8_validate (plain, -1, NULL))
-        {
-          g_free (plain);
-          return NULL;
-        }
-      g_free (pieces[i]);
-      pieces[i] = plain;
-    }
-  return g_steal_pointer (&pieces);
-}
-
-static gboolean
-read_target (Visit *visit)
-{
-  Request *request = &visit->request;
-  const char *mark = strchr (visit->target, '?');
-  g_autofree char *path = g_strndup (visit->target,
-                                     mark != NULL ? (gsize) (mark - visit->target) : strlen (visit->target));
-  request->target = visit->target;
-  request->path = split_path (path);
-  request->query = mark != NULL ? form_parse (mark + 1, strlen (mark + 1)) : form_parse ("", 0);
-  return request->path != NULL && request->query != NULL;
-}
 
 static gboolean
 matches (const char *pattern, char **path)
@@ -211,7 +178,7 @@ screen (Web *web, Visit *visit, const char *method, Answer *answer)
       answer_line (answer, MHD_HTTP_TOO_MANY_REQUESTS, "Too many requests. Try again soon.");
       answer->retry_after = 1;
     }
-  else if (!read_target (visit) || (route = find_route (request->path)) == NULL)
+  else if (!request_read_target (&visit->request, visit->target) || (route = find_route (request->path)) == NULL)
     answer_line (answer, MHD_HTTP_NOT_FOUND, "There is nothing here.");
   else if (!(post && route->post) && !(get && route->get))
     {
