@@ -4,38 +4,9 @@
 
 #include "config/limits.h"
 #include "config/zone.h"
+#include "mail/quotation.h"
 
 #define DAY (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)
-
-static gboolean
-is_quoted (const char *line)
-{
-  line += strspn (line, " \t");
-  return *line == '>' || *line == '|';
-}
-
-static gboolean
-is_blank (const char *line)
-{
-  return line[strspn (line, " \t\r")] == '\0';
-}
-
-/* "On Monday Ann wrote:", which stands before what is quoted, and which mail programs break into lines. How many there are of
- * them; 0 when LINES begin with something else. */
-static guint
-count_introduction (char **lines)
-{
-  enum { MOST = 3 };
-  guint next = 0;
-  while (next < MOST && lines[next] != NULL && !is_blank (lines[next]) && !is_quoted (lines[next]) &&
-         !g_str_has_suffix (g_strchomp (lines[next]), ":"))
-    next++;
-  if (next == MOST || lines[next] == NULL || is_blank (lines[next]) || is_quoted (lines[next]))
-    return 0;
-  for (next++; lines[next] != NULL && is_blank (lines[next]); next++)
-    ;
-  return lines[next] != NULL && is_quoted (lines[next]) ? next : 0;
-}
 
 static gboolean
 read_word (const char *line, PageAction *action)
@@ -65,19 +36,9 @@ read_word (const char *line, PageAction *action)
 gboolean
 order_read (const char *text, PageAction *action)
 {
-  enum { MOST_LINES = 200 };
-  g_auto (GStrv) lines = g_strsplit (text, "\n", MOST_LINES);
-  guint introduction;
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (!is_blank (lines[i]) && !is_quoted (lines[i]))
-      {
-        if (read_word (lines[i], action))
-          return TRUE;
-        if ((introduction = count_introduction (lines + i)) == 0)
-          return FALSE;
-        i += introduction - 1;
-      }
-  return FALSE;
+  g_autofree char *own = quotation_own_words (text);
+  own[strcspn (own, "\n")] = '\0'; /* it begins with a line that is not blank */
+  return read_word (own, action);
 }
 
 static void

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mail/quotation.h"
+
 /* TEXT folded for comparing: compatibility forms and case are gone, each run of white space is one blank. */
 static char *
 fold (const char *text)
@@ -57,22 +59,16 @@ new_subject (const TriageCase *triage)
   return g_strdup_printf ("%.*s . %s", (int) (at - subject), subject, at + strlen (old));
 }
 
-/* Subject and what was newly written: quoted lines, and all behind the line that programs draw over a quoted message, are
- * somebody else's words. */
+/* Subject and what was newly written: the rest is somebody else's words. No phrase goes over the end of a line. */
 static char *
 new_words (const TriageCase *triage)
 {
-  g_auto (GStrv) lines = g_strsplit (triage->text, "\n", -1);
+  g_autofree char *own = quotation_own_words (triage->text);
+  g_auto (GStrv) lines = g_strsplit (own, "\n", -1);
   g_autofree char *subject = new_subject (triage);
-  g_autoptr (GString) words = g_string_new (subject);
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      if (g_str_has_prefix (lines[i], "-----") || g_str_has_prefix (lines[i], "_____"))
-        break;
-      if (*lines[i] != '>')
-        g_string_append_printf (words, " . %s", lines[i]);
-    }
-  return fold (words->str);
+  g_autofree char *text = g_strjoinv (" . ", lines);
+  g_autofree char *words = g_strdup_printf ("%s . %s", subject, text);
+  return fold (words);
 }
 
 typedef struct {

@@ -10,6 +10,7 @@ enum {
   MOST_CONTINUED = 4,   /* lines that a copied header field is broken into */
   MOST_SIGNED = 100,    /* octets of "Sent from my ..." */
   LEAST_HEADERS = 3,    /* copied fields that make a copied header */
+  MOST_HEADERS = 40,    /* lines of one */
 };
 
 typedef enum {
@@ -365,7 +366,7 @@ header_end (const Work *work, guint i)
 {
   Header header = { 0 };
   guint last = i, line = i;
-  for (; line < work->rows->len && line - last <= MOST_CONTINUED; line++)
+  for (; line < work->rows->len && line - last <= MOST_CONTINUED && line - i < MOST_HEADERS; line++)
     {
       const Row *row = row_at (work, line);
       if (row->kind == EMPTY && header.names >= LEAST_HEADERS)
