@@ -23,6 +23,10 @@
 #define LIMIT_STORED_INLINE      (64 * 1024)       /* of a raw message inside the database; beyond it a file */
 #define LIMIT_MIME_DEPTH         20
 #define LIMIT_MIME_PARTS         1000
+#define LIMIT_PART_FIELD         4096              /* octets of one field of a part that are kept */
+#define LIMIT_HTML               (256 * 1024)      /* octets of one text part that are read */
+#define LIMIT_HTML_DEPTH         256               /* open elements, past which reading begins anew */
+#define LIMIT_HTML_LINKS         200               /* links whose target is shown */
 #define LIMIT_REFERENCES         50                /* Message-IDs of In-Reply-To and References that are looked up */
 #define LIMIT_MESSAGE_ID         250               /* octets; RFC 5322 lines hold 998, real ones stay far below */
 #define LIMIT_ADDRESS            320               /* octets: 64 local + @ + 255, RFC 5321 4.5.3.1 */

@@ -187,7 +187,7 @@ message_read_text (const RawMessage *raw)
   g_autoptr (Lines) lines = lines_new (raw);
   gboolean beyond = FALSE;
   g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
-  g_autoptr (Parts) parts = parts_read (lines, fields, raw_message_length (raw));
+  g_autoptr (Parts) parts = parts_list (lines, fields, raw_message_length (raw));
   return text_read (raw, parts);
 }
 

@@ -55,7 +55,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MessageFacts, message_facts_free)
 /* The addresses of To and Cc, at most LIMIT_RECIPIENTS. The caller's. */
 char **message_read_recipients (const RawMessage *raw);
 
-/* What a person would read of a message: the first text of its body as UTF-8, at most LIMIT_LETTER octets; "" when there is
+/* What a person would read of a message: its text as UTF-8, at most LIMIT_LETTER octets; "" when there is
  * none. The caller's. */
 char *message_read_text (const RawMessage *raw);
 

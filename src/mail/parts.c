@@ -12,14 +12,17 @@ typedef struct {
   gint64 start; /* behind its header */
   guint depth;
   guint children;
+  guint alternative; /* its number, 0: it is another multipart */
   gboolean digest; /* multipart/digest: its parts are messages unless they say otherwise */
 } Frame;
 
 typedef struct {
   Parts *parts;
   Lines *lines;
+  gboolean for_people;
   Frame frames[LIMIT_MIME_DEPTH + 1];
   guint open;
+  guint alternatives;
   Part *leaf;      /* the one that the present line belongs to; NULL: before, between and behind parts */
   gint64 previous; /* where the line before ended, without its line end */
 } Walk;
@@ -30,6 +33,9 @@ part_free (gpointer data)
   Part *part = data;
   g_free (part->type);
   g_free (part->charset);
+  g_free (part->content_type);
+  g_free (part->disposition);
+  g_free (part->description);
   g_free (part);
 }
 
@@ -64,6 +70,22 @@ content_type (const GPtrArray *fields, const char *fallback)
 }
 
 static void
+note_alternative (const Walk *walk, Part *part)
+{
+  for (guint i = walk->open; i > 0 && part->alternative == 0; i--)
+    {
+      part->alternative = walk->frames[i - 1].alternative;
+      part->choice = walk->frames[i - 1].children;
+    }
+}
+
+static char *
+copy_field (const GPtrArray *fields, const char *name)
+{
+  return g_strndup (headers_value (fields, name), LIMIT_PART_FIELD);
+}
+
+static void
 begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
 {
   Part *part = g_new0 (Part, 1);
@@ -76,6 +98,13 @@ begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
   g_autofree char *disposition = g_strstrip (g_strdup (headers_value (fields, "Content-Disposition")));
   part->attachment = g_ascii_strncasecmp (disposition, "attachment", 10) == 0;
   part->start = lines_offset (walk->lines);
+  note_alternative (walk, part);
+  if (walk->for_people)
+    {
+      part->content_type = copy_field (fields, "Content-Type");
+      part->disposition = copy_field (fields, "Content-Disposition");
+      part->description = copy_field (fields, "Content-Description");
+    }
   walk->leaf = part;
   g_ptr_array_add (walk->parts->leaves, part);
 }
@@ -94,6 +123,9 @@ add_plain_leaf (Walk *walk, gint64 start, gint64 end)
 {
   Part *part = g_new0 (Part, 1);
   part->type = g_strdup ("text/plain");
+  part->content_type = g_strdup ("");
+  part->disposition = g_strdup ("");
+  part->description = g_strdup ("");
   part->start = start;
   part->end = MAX (end, start);
   g_ptr_array_add (walk->parts->leaves, part);
@@ -121,6 +153,7 @@ push (Walk *walk, GMimeContentType *type, const char *boundary, guint depth)
   *frame = (Frame) { .boundary = g_strdup (boundary), .boundary_length = strlen (boundary), .depth = depth };
   frame->start = lines_offset (walk->lines);
   frame->digest = g_mime_content_type_is_type (type, "multipart", "digest");
+  frame->alternative = g_mime_content_type_is_type (type, "multipart", "alternative") ? ++walk->alternatives : 0;
 }
 
 static void
@@ -164,7 +197,7 @@ begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fall
       note_type (walk->parts, type);
       const char *boundary = g_mime_content_type_get_parameter (type, "boundary");
       gboolean multipart = g_mime_content_type_is_type (type, "multipart", "*") && boundary != NULL && *boundary != '\0';
-      gboolean message = (g_mime_content_type_is_type (type, "message", "rfc822") ||
+      gboolean message = !walk->for_people && (g_mime_content_type_is_type (type, "message", "rfc822") ||
                           g_mime_content_type_is_type (type, "message", "global")) && is_plain (fields);
       if ((multipart || message) && depth >= LIMIT_MIME_DEPTH)
         {
@@ -246,17 +279,36 @@ walk_lines (Walk *walk, gint64 length)
   close_frames (walk, 0, length);
 }
 
-Parts *
-parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
+static Parts *
+walk_message (Lines *lines, const GPtrArray *fields, gint64 length, gboolean for_people)
 {
   Parts *parts = g_new0 (Parts, 1);
   parts->leaves = g_ptr_array_new_with_free_func (part_free);
   parts->embedded = g_ptr_array_new_with_free_func (g_free);
   parts->headers = hash_new ();
-  Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines) };
+  Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines), .for_people = for_people };
   begin_entity (&walk, fields, 0, "text/plain");
   walk_lines (&walk, length);
   return parts;
+}
+
+Parts *
+parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
+{
+  return walk_message (lines, fields, length, FALSE);
+}
+
+Parts *
+parts_list (Lines *lines, const GPtrArray *fields, gint64 length)
+{
+  return walk_message (lines, fields, length, TRUE);
+}
+
+gboolean
+parts_has_name (const Part *part)
+{
+  return strcasestr (part->disposition, "filename") != NULL || strcasestr (part->content_type, "name=") != NULL ||
+         strcasestr (part->content_type, "name*") != NULL;
 }
 
 static gboolean

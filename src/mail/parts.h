@@ -16,6 +16,10 @@ typedef struct {
   GMimeContentEncoding encoding;
   gboolean attachment;
   gint64 start, end; /* offsets in the raw message */
+  guint alternative; /* number of the multipart/alternative that it is in, from 1; 0: none */
+  guint choice;      /* which of its alternatives it belongs to, from 1 */
+  /* Of parts_list() only: fields as written, at most LIMIT_PART_FIELD octets, "" when missing. */
+  char *content_type, *disposition, *description;
 } Part;
 
 typedef struct {
@@ -30,8 +34,14 @@ typedef struct {
 
 /* LINES stands behind the header, whose fields are FIELDS. */
 Parts *parts_read (Lines *lines, const GPtrArray *fields, gint64 length);
+
+/* The same for people: with the parts' fields; a message within the message is one leaf. */
+Parts *parts_list (Lines *lines, const GPtrArray *fields, gint64 length);
 void parts_free (Parts *parts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parts, parts_free)
+
+/* Whether a part of parts_list() bears a file's name. */
+gboolean parts_has_name (const Part *part);
 
 /* A new stream of PART's decoded octets, to be unreffed before RAW is freed. */
 GMimeStream *parts_stream (const RawMessage *raw, const Part *part);

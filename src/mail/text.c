@@ -1,186 +1,34 @@
 #include "mail/text.h"
 
-#include "config/limits.h"
-
 #include <string.h>
 
-static const Part *
-find_part (const Parts *parts, const char *type)
-{
-  for (guint i = 0; i < parts->leaves->len; i++)
-    {
-      const Part *part = g_ptr_array_index (parts->leaves, i);
-      if (!part->attachment && g_str_equal (part->type, type))
-        return part;
-    }
-  return NULL;
-}
+#include "config/limits.h"
+#include "mail/charset.h"
+#include "mail/flowed.h"
+#include "mail/html.h"
 
-/* Adds DATA to the GString USER, up to LIMIT_LETTER; a NUL, which is not the end of the text, becomes a blank. */
+enum {
+  STUB = 200,     /* octets: a plain text that is shorter may only say that the mail is in HTML */
+  MUCH_MORE = 4,  /* times as long as such a stub is the HTML that it stands for */
+};
+
+/* Adds DATA to the GString USER, up to LIMIT_HTML. */
 static gboolean
 add_piece (const char *data, gsize length, gpointer user)
 {
-  GString *text = user;
-  gsize begin = text->len;
-  g_string_append_len (text, data, (gssize) MIN (length, LIMIT_LETTER - text->len));
-  for (char *nul; (nul = memchr (text->str + begin, '\0', text->len - begin)) != NULL;)
-    *nul = ' ';
-  return text->len < LIMIT_LETTER;
-}
-
-static GString *
-read_octets (const RawMessage *raw, const Part *part)
-{
-  GString *text = g_string_new (NULL);
-  parts_each_piece (raw, part, add_piece, text);
-  return text;
-}
-
-/* Whether TEXT is UTF-8; a character that the bound has cut in the middle is cut off. */
-static gboolean
-is_utf8 (GString *text)
-{
-  const char *end;
-  if (g_utf8_validate_len (text->str, text->len, &end))
-    return TRUE;
-  gsize rest = text->len - (gsize) (end - text->str);
-  if (rest >= 4 || g_utf8_get_char_validated (end, (gssize) rest) != (gunichar) -2)
-    return FALSE;
-  g_string_truncate (text, (gsize) (end - text->str));
-  return TRUE;
-}
-
-/* PART as it is, when it is in UTF-8 and says so; else NULL. */
-static GString *
-read_as_utf8 (const RawMessage *raw, const Part *part)
-{
-  if (part->charset != NULL && g_ascii_strcasecmp (part->charset, "utf-8") != 0 &&
-      g_ascii_strcasecmp (part->charset, "us-ascii") != 0)
-    return NULL;
-  GString *text = read_octets (raw, part);
-  if (is_utf8 (text))
-    return text;
-  g_string_free (text, TRUE);
-  return NULL;
-}
-
-/* PART in its declared charset, or NULL when that is unknown or not what it says. */
-static GString *
-read_as_declared (const RawMessage *raw, const Part *part)
-{
-  if (part->charset == NULL)
-    return NULL;
-  g_autoptr (GMimeFilter) filter = g_mime_filter_charset_new (part->charset, "utf-8");
-  if (filter == NULL)
-    return NULL;
-  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  g_mime_stream_filter_add (GMIME_STREAM_FILTER (stream), filter);
-  GString *text = g_string_new (NULL);
-  char buffer[8 * 1024];
-  ssize_t got;
-  do
-    got = g_mime_stream_read (stream, buffer, sizeof buffer);
-  while (got > 0 && add_piece (buffer, (gsize) got, text));
-  if (is_utf8 (text))
-    return text;
-  g_string_free (text, TRUE);
-  return NULL;
+  GString *octets = user;
+  g_string_append_len (octets, data, (gssize) MIN (length, LIMIT_HTML - octets->len));
+  return octets->len < LIMIT_HTML;
 }
 
 static GString *
 read_part (const RawMessage *raw, const Part *part)
 {
-  GString *text = read_as_utf8 (raw, part);
-  if (text == NULL)
-    text = read_as_declared (raw, part);
-  if (text != NULL)
-    return text;
-  text = read_octets (raw, part);
-  g_autofree char *repaired = headers_repair (text->str, (gssize) text->len);
-  return g_string_assign (text, repaired);
-}
-
-/* The character that an entity at *AT stands for; *AT moves behind it. A lone "&" stands for itself. */
-static gunichar
-read_entity (const char **at)
-{
-  static const struct { const char *name; gunichar character; } known[] = {
-    { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' },
-  };
-  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
-    if (g_str_has_prefix (*at, known[i].name))
-      {
-        *at += strlen (known[i].name);
-        return known[i].character;
-      }
-  if ((*at)[1] == '#')
-    {
-      gboolean hex = (*at)[2] == 'x' || (*at)[2] == 'X';
-      const char *digits = *at + (hex ? 3 : 2);
-      char *end;
-      guint64 number = g_ascii_isxdigit (*digits) ? g_ascii_strtoull (digits, &end, hex ? 16 : 10) : 0;
-      if (number > 0 && number <= 0x10FFFF && g_unichar_validate ((gunichar) number) && *end == ';')
-        {
-          *at = end + 1;
-          return (gunichar) number;
-        }
-    }
-  (*at)++;
-  return '&';
-}
-
-static gboolean
-is_tag (const char *at, const char *name)
-{
-  gsize length = strlen (name);
-  return g_ascii_strncasecmp (at, name, length) == 0 && !g_ascii_isalnum (at[length]);
-}
-
-/* Behind the tag at AT; what stands inside style, script and head is passed over with it. *BREAKS: it begins a line. */
-static const char *
-skip_tag (const char *at, gboolean *breaks)
-{
-  static const char *const hidden[] = { "style", "script", "head", "title" };
-  static const char *const lines[] = { "br", "p", "div", "tr", "li", "h1", "h2", "h3", "/p", "/div", "/tr", "/h1" };
-  const char *name = at + 1;
-  const char *end = g_str_has_prefix (at, "<!--") ? strstr (at, "-->") : strchr (at, '>');
-  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
-    *breaks = *breaks || is_tag (name, lines[i]);
-  for (guint i = 0; end != NULL && i < G_N_ELEMENTS (hidden); i++)
-    if (is_tag (name, hidden[i]))
-      {
-        do
-          end = strstr (end + 1, "</");
-        while (end != NULL && !is_tag (end + 2, hidden[i]));
-        end = end != NULL ? strchr (end, '>') : NULL;
-      }
-  if (end == NULL)
-    return at + strlen (at);
-  return *end == '-' ? end + 3 : end + 1;
-}
-
-static char *
-without_markup (const char *html)
-{
-  GString *text = g_string_new (NULL);
-  while (*html != '\0')
-    {
-      gunichar c = g_utf8_get_char (html);
-      gboolean breaks = FALSE;
-      if (c == '<')
-        html = skip_tag (html, &breaks);
-      else if (c == '&')
-        c = read_entity (&html);
-      else
-        html = g_utf8_next_char (html);
-      if (breaks && text->len > 0 && text->str[text->len - 1] != '\n')
-        g_string_append_c (text, '\n');
-      else if (c != '<' && g_unichar_isspace (c) && text->len > 0 && !g_ascii_isspace (text->str[text->len - 1]))
-        g_string_append_c (text, ' ');
-      else if (c != '<' && !g_unichar_isspace (c))
-        g_string_append_unichar (text, c);
-    }
-  return g_string_free (text, FALSE);
+  GString *octets = g_string_new (NULL);
+  parts_each_piece (raw, part, add_piece, octets);
+  GString *text = charset_to_utf8 (octets->str, octets->len, part->charset);
+  g_string_free (octets, TRUE);
+  return text;
 }
 
 /* The length of the run of plain ASCII at AT, at most MOST: what most mail is made of needs no look at its characters. */
@@ -215,14 +63,131 @@ clean (const char *text)
   return g_string_free (out, FALSE);
 }
 
+static gboolean
+has_parameter (GMimeContentType *type, const char *name, const char *value)
+{
+  const char *is = g_mime_content_type_get_parameter (type, name);
+  return is != NULL && g_ascii_strcasecmp (is, value) == 0;
+}
+
+static char *
+unfold (const Part *part, const char *text)
+{
+  if (strcasestr (part->content_type, "flowed") == NULL)
+    return g_strdup (text);
+  g_autoptr (GMimeContentType) type = g_mime_content_type_parse (NULL, part->content_type);
+  if (!has_parameter (type, "format", "flowed"))
+    return g_strdup (text);
+  return flowed_unfold (text, has_parameter (type, "delsp", "yes"));
+}
+
+static gboolean
+is_html (const Part *part)
+{
+  return g_str_equal (part->type, "text/html");
+}
+
+static char *
+part_to_text (const RawMessage *raw, const Part *part)
+{
+  GString *octets = read_part (raw, part);
+  g_autofree char *read = is_html (part) ? html_to_text (octets->str, octets->len) : NULL;
+  g_autofree char *lines = clean (read != NULL ? read : octets->str);
+  g_string_free (octets, TRUE);
+  return is_html (part) ? g_steal_pointer (&lines) : unfold (part, lines);
+}
+
+/* A text that has a name is a file, unless nothing else is there to read. */
+static gboolean
+is_readable (const Part *part, gboolean named)
+{
+  return !part->attachment && (g_str_equal (part->type, "text/plain") || is_html (part)) && (named || !parts_has_name (part));
+}
+
+static gboolean
+is_blank (const char *text)
+{
+  return text[strspn (text, " \t\n")] == '\0';
+}
+
+static void
+join (GString *all, const char *text)
+{
+  if (all->len > 0 && all->str[all->len - 1] != '\n')
+    g_string_append_c (all, '\n');
+  g_string_append (all, text);
+}
+
+static guint
+end_of_choice (const Parts *parts, guint first)
+{
+  const Part *part = g_ptr_array_index (parts->leaves, first), *next;
+  guint end = first + 1;
+  for (; part->alternative != 0 && end < parts->leaves->len; end++)
+    {
+      next = g_ptr_array_index (parts->leaves, end);
+      if (next->alternative != part->alternative || next->choice != part->choice)
+        break;
+    }
+  return end;
+}
+
+/* The texts of the leaves from BEGIN up to END, joined. */
+static char *
+read_leaves (const RawMessage *raw, const Parts *parts, guint begin, guint end, gboolean named)
+{
+  GString *all = g_string_new (NULL);
+  for (guint i = begin; i < end && all->len < LIMIT_LETTER; i++)
+    {
+      const Part *part = g_ptr_array_index (parts->leaves, i);
+      g_autofree char *text = is_readable (part, named) ? part_to_text (raw, part) : NULL;
+      if (text != NULL)
+        join (all, text);
+    }
+  return g_string_free (all, FALSE);
+}
+
+/* The best of the alternatives that begin with leaf *AT, which moves behind them: the first, which is the plain one, but where it
+ * is empty or says only that there is another. */
+static char *
+read_best (const RawMessage *raw, const Parts *parts, guint *at, gboolean named)
+{
+  const guint alternative = ((const Part *) g_ptr_array_index (parts->leaves, *at))->alternative;
+  g_autofree char *best = g_strdup ("");
+  do
+    {
+      guint end = end_of_choice (parts, *at);
+      g_autofree char *text = is_blank (best) || strlen (best) < STUB ? read_leaves (raw, parts, *at, end, named) : NULL;
+      if (text != NULL && (is_blank (best) || strlen (text) > MUCH_MORE * strlen (best) + STUB))
+        {
+          g_free (best);
+          best = g_steal_pointer (&text);
+        }
+      *at = end;
+    }
+  while (alternative != 0 && *at < parts->leaves->len &&
+         ((const Part *) g_ptr_array_index (parts->leaves, *at))->alternative == alternative);
+  return g_steal_pointer (&best);
+}
+
+static char *
+read_all (const RawMessage *raw, const Parts *parts, gboolean named)
+{
+  GString *all = g_string_new (NULL);
+  for (guint i = 0; i < parts->leaves->len && all->len < LIMIT_LETTER;)
+    {
+      g_autofree char *text = read_best (raw, parts, &i, named);
+      if (!is_blank (text))
+        join (all, text);
+    }
+  if (all->len > LIMIT_LETTER)
+    g_string_truncate (all, (gsize) (g_utf8_find_prev_char (all->str, all->str + LIMIT_LETTER + 1) - all->str));
+  return g_string_free (all, FALSE);
+}
+
 char *
 text_read (const RawMessage *raw, const Parts *parts)
 {
-  const Part *plain = find_part (parts, "text/plain");
-  const Part *part = plain != NULL ? plain : find_part (parts, "text/html");
-  if (part == NULL)
-    return g_strdup ("");
-  g_autofree char *text = g_string_free (read_part (raw, part), FALSE);
-  g_autofree char *plain_text = plain == NULL ? without_markup (text) : NULL;
-  return clean (plain_text != NULL ? plain_text : text);
+  g_autofree char *text = read_all (raw, parts, FALSE);
+  return is_blank (text) ? read_all (raw, parts, TRUE) : g_steal_pointer (&text);
 }

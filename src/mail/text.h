@@ -3,6 +3,6 @@
 
 #include "mail/parts.h"
 
-/* The first text/plain part, else the first text/html part without its markup; at most LIMIT_LETTER octets, LF line
- * ends, no other control characters; "" when there is none. The caller's. */
+/* The texts of a message in their order, joined; of several alternatives the best readable one. PARTS are of parts_list(). At most
+ * LIMIT_LETTER octets, LF line ends, no other control characters; "" when there is none. The caller's. */
 char *text_read (const RawMessage *raw, const Parts *parts);

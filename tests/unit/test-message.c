@@ -253,12 +253,46 @@ test_text (void)
     { "Content-Type: text/plain\n\ncaf\xe9\n", "caf\xc3\xa9\n" },
     { "Content-Type: text/plain; charset=nonsense\n\ncaf\xc3\xa9\n", "caf\xc3\xa9\n" },
     { "Content-Type: text/html\n\n<html><head><title>t</title></head><style>x{}</style><p>Hello &amp; <b>you</b>"
-      "<br>2&#33;<!-- no --></p>", "Hello & you\n2!\n" },
+      "<br>2&#33;<!-- no --></p>", "Hello & you\n2!" },
     { "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>html\n--b\n\nplain\n--b--\n",
-      "plain" },
+      "html\nplain" },
     { "Content-Type: multipart/mixed; boundary=b\n\nno part\n", "no part\n" },
     { "Content-Type: application/pdf\n\nx\n", "" },
     { "Content-Type: text/plain\nContent-Transfer-Encoding: nonsense\n\nx\r\ny\n", "x\ny\n" },
+    /* which part */
+    { "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nplain\n--b\nContent-Type: text/html\n\n<p>html\n--b--\n", "plain" },
+    { "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n \n\n--b\nContent-Type: text/html\n\n<p>html\n--b--\n", "html" },
+    { "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nplain\n--b\nContent-Type: multipart/related; boundary=c\n\n--c\n"
+      "Content-Type: text/html\n\n<p>html\n--c--\n--b--\n", "plain" },
+    { "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\n--b--\n", "" },
+    { "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: image/png\n\nx\n--b\n\ntwo\n--b\n"
+      "Content-Type: text/plain; name=log.txt\n\nlog\n--b\nContent-Disposition: attachment\n\nkept apart\n--b--\n", "one\ntwo" },
+    { "Content-Type: text/plain; name=only.txt\n\nfile\n", "file\n" },
+    { "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\ninner\n--b--\n", "see" },
+    /* charsets, also wrong ones */
+    { "Content-Type: text/plain; charset=utf-8\n\ncaf\xe9\n", "caf\xc3\xa9\n" },
+    { "Content-Type: text/plain; charset=iso-8859-1\n\ncaf\xc3\xa9 \xe2\x82\xac\n", "caf\xc3\xa9 \xe2\x82\xac\n" },
+    { "Content-Type: text/plain; charset=iso-8859-1\n\n5 \x80\n", "5 \xe2\x82\xac\n" },
+    { "Content-Type: text/plain; charset=us-ascii\n\n\xc4\xe5\xed\xfc \xe4\xee\xe1\xf0\xfb\xe9, \xec\xee\xe9 \xf2\xe5\xeb\xe5\xf4\xee\xed \xed\xe5 "
+      "\xf0\xe0\xe1\xee\xf2\xe0\xe5\xf2\n", "День добрый, мой телефон не работает\n" },
+    { "Content-Type: text/plain; charset=utf-7\n\nHi Mom +Jjo-!\n", "Hi Mom \xe2\x98\xba!\n" },
+    { "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$O$$\x1b(B\n", "はい\n" },
+    { "Content-Type: text/plain; charset=gb2312\n\n\xc4\xe3\xba\xc3\n", "你好\n" },
+    { "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\nSABpAAoA\n", "Hi\n" },
+    /* HTML */
+    { "Content-Type: text/html\n\n<p>See <a href=\"https://x.example/a?b=1&amp;c\">the page</a>, <a href='https://y.example'>https://y.example</a>"
+      "<a href='javascript:x'>!</a> <a href=mailto:a@b.example>a@b.example</a></p>",
+      "See the page <https://x.example/a?b=1&c>, https://y.example! a@b.example" },
+    { "Content-Type: text/html\n\n<div>On 1/2/26 09:01, Ann wrote:<br></div><blockquote><div>one</div><blockquote>two</blockquote></blockquote>three",
+      "On 1/2/26 09:01, Ann wrote:\n\n> one\n> \n> > two\nthree" },
+    { "Content-Type: text/html\n\n<pre>a  b\n  c</pre><ul><li>d<li>e</ul><img alt=\"logo\"><div style=\"display: none\">no</div><hr>f",
+      "a  b\n  c\n- d\n- e\nlogo\n---\nf" },
+    { "Content-Type: text/html\n\n<p>a<script>alert('<p>no</p>')</script><style>p{}</style>b &copy; &euro;&nbsp;5 &unknown;</p",
+      "ab \xc2\xa9 \xe2\x82\xac\xc2\xa0" "5 &unknown;" },
+    /* format=flowed */
+    { "Content-Type: text/plain; format=flowed\n\nOne \nline.\n two\n> quoted \n> line\n> \n-- \nAnn\n", "One line.\ntwo\n> quoted line\n> \n-- \nAnn\n" },
+    { "Content-Type: text/plain; format=flowed; delsp=yes\n\nOne \nword.\n", "Oneword.\n" },
+    { "Content-Type: text/plain; format=fixed\n\nOne \nline.\n", "One \nline.\n" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {

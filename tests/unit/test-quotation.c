@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "mail/message.h"
 #include "mail/quotation.h"
 
 typedef struct {
@@ -139,6 +140,37 @@ test_bound (void)
   g_assert_nonnull (strstr (rest, "beyond"));
 }
 
+/* ---- mails as programs write them ---- */
+
+static void
+test_programs (void)
+{
+  static const struct {
+    const char *name, *kept;
+  } mails[] = {
+    { "gmail", "It is the second line. Cảm ơn!" },
+    { "gmail-html", "It is the second line. Cảm ơn!" },
+    { "outlook", "It’s the second line." },
+    { "outlook-web", "C'est la deuxième ligne." },
+    { "apple-mail", "It is the second line, the one in the kitchen." },
+    { "thunderbird", "> Hello,\n> \n> which line is it, and since when does the fax not get through?\nThe second one.\nSince Monday.\n\n"
+                     "> Which model?\nA Brother, older than the hills." },
+    { "ios", "Die zweite Leitung." },
+  };
+  const char *source = g_getenv ("FRONTDESK_SOURCE");
+  for (guint i = 0; i < G_N_ELEMENTS (mails); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *name = g_strconcat (mails[i].name, ".eml", NULL);
+      g_autofree char *path = g_build_filename (source != NULL ? source : ".", "tests", "data", "replies", name, NULL);
+      g_autoptr (RawMessage) raw = raw_message_open (path, &error);
+      g_assert_no_error (error);
+      g_autofree char *text = message_read_text (raw);
+      g_autofree char *kept = quotation_cut (text, NULL);
+      g_assert_cmpstr (kept, ==, mails[i].kept);
+    }
+}
+
 /* ---- the corpus ---- */
 
 static char *
@@ -185,6 +217,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quotation/rest", test_rest);
   g_test_add_func ("/quotation/work", test_work);
   g_test_add_func ("/quotation/bound", test_bound);
+  g_test_add_func ("/quotation/programs", test_programs);
   g_test_add_func ("/quotation/corpus", test_corpus);
   return g_test_run ();
 }
