@@ -17,6 +17,9 @@
 #define LIMIT_AUTH_RESULTS       50                /* results of one Authentication-Results field */
 #define LIMIT_EMBEDDED_PART      (64 * 1024)       /* octets of a report's part searched for Message-IDs */
 #define LIMIT_EMBEDDED_IDS       20
+#define LIMIT_BOUNCE_RECIPIENTS  50                /* that a delivery report tells of */
+#define LIMIT_BOUNCE_TEXT        (64 * 1024)       /* octets of a delivery report's fields that are looked at */
+#define LIMIT_BOUNCE_WORDS       1000              /* characters of what a server said */
 #define LIMIT_RECIPIENTS         1000              /* recipients of roles in a transaction; later ones get 452 */
 #define LIMIT_STRANGERS          100               /* other recipients that are remembered: who gets an agent's answer */
 #define LIMIT_MEMORY_BODY        (64 * 1024)       /* of a raw message in memory; beyond it a file */
