@@ -1,6 +1,7 @@
 /* customers: the embedded directory: fill it from a file, and ask it. */
 #include "commands/import.h"
 #include "commands/output.h"
+#include "commands/ticket_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,15 +100,19 @@ find_customer (CommandContext *context, const char *address)
   json_t *list = json_array ();
   if (contact != NULL)
     json_array_append_new (list, contact_to_json (contact));
+  g_autoptr (AddressState) state = store_find_address_state (store, address, NULL);
   if (context->json)
     {
-      output_json (json_pack ("{s:o}", "customers", list));
+      json_t *known = state != NULL ? address_state_to_json (state) : json_null ();
+      output_json (json_pack ("{s:o, s:o}", "customers", list, "address_state", known));
       return COMMAND_OK;
     }
   const char *const keys[] = { "mail", "name", "organization", "customer", "language", "level", "status", NULL };
   const char *const titles[] = { "MAIL", "NAME", "ORGANIZATION", "CUSTOMER", "LANGUAGE", "LEVEL", "STATUS", NULL };
   output_table (list, keys, titles);
   json_decref (list);
+  if (state != NULL)
+    printf ("\nMail to %s has come back %d times (%s): %s\n", state->address, state->count, state->hard ? "hard" : "soft", state->detail);
   return COMMAND_OK;
 }
 

@@ -77,6 +77,25 @@ split_outbox (json_t *object, json_t *rows)
 }
 
 static json_t *
+read_addresses (Store *store, const Ticket *ticket, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  json_t *array = json_array ();
+  const char *address = ticket->requester;
+  for (char **next = ticket->participants; address != NULL && failure == NULL; address = next != NULL ? *next++ : NULL)
+    {
+      g_autoptr (AddressState) state = store_find_address_state (store, address, &failure);
+      if (state != NULL)
+        json_array_append_new (array, address_state_to_json (state));
+    }
+  if (failure == NULL)
+    return array;
+  json_decref (array);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}
+
+static json_t *
 read_ticket (const Config *config, Store *store, gint64 number, GError **error)
 {
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
@@ -90,9 +109,11 @@ read_ticket (const Config *config, Store *store, gint64 number, GError **error)
   json_t *messages = list_to_json (store_list_messages (store, number, error), convert_message);
   json_t *rows = messages != NULL ? list_to_json (store_list_outbox (store, number, error), convert_row) : NULL;
   json_t *incidents = rows != NULL ? list_to_json (store_list_ticket_incidents (store, number, error), convert_incident) : NULL;
-  json_t *events = incidents != NULL ? list_to_json (store_list_events (store, number, error), convert_event) : NULL;
+  json_t *addresses = incidents != NULL ? read_addresses (store, ticket, error) : NULL;
+  json_t *events = addresses != NULL ? list_to_json (store_list_events (store, number, error), convert_event) : NULL;
   if (events == NULL)
     {
+      json_decref (addresses);
       json_decref (incidents);
       json_decref (object);
       json_decref (messages);
@@ -102,6 +123,7 @@ read_ticket (const Config *config, Store *store, gint64 number, GError **error)
   json_object_set_new (object, "messages", messages);
   split_outbox (object, rows);
   json_object_set_new (object, "incidents", incidents);
+  json_object_set_new (object, "address_state", addresses);
   json_object_set_new (object, "events", events);
   return object;
 }
@@ -162,6 +184,13 @@ print_ticket (const json_t *ticket)
   output_table (json_object_get (ticket, "incidents"), incident_keys, incident_titles);
   puts ("\nPAGES");
   output_table (json_object_get (ticket, "pages"), row_keys, row_titles);
+  const char *const address_keys[] = { "address", "state", "status", "count", "since", "last_at", "detail", NULL };
+  const char *const address_titles[] = { "ADDRESS", "STATE", "STATUS", "TIMES", "SINCE", "LAST", "DETAIL", NULL };
+  if (json_array_size (json_object_get (ticket, "address_state")) > 0)
+    {
+      puts ("\nMAIL CAME BACK");
+      output_table (json_object_get (ticket, "address_state"), address_keys, address_titles);
+    }
   puts ("\nEVENTS");
   const char *const event_keys[] = { "at", "kind", "actor", "detail", NULL };
   const char *const event_titles[] = { "AT", "EVENT", "BY", "DETAIL", NULL };

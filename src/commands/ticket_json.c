@@ -101,6 +101,14 @@ incident_to_json (const Incident *incident)
   return object;
 }
 
+json_t *
+address_state_to_json (const AddressState *state)
+{
+  return json_pack ("{s:s, s:s, s:s?, s:s, s:o, s:o, s:i}", "address", state->address, "state", state->hard ? "hard" : "soft", "status",
+                    state->status, "detail", state->detail, "since", output_time (state->since), "last_at",
+                    output_time (state->last_at), "count", state->count);
+}
+
 gint64
 ticket_number_parse (const char *text)
 {

@@ -9,6 +9,7 @@
 #include "delivery/lane.h"
 #include "delivery/page.h"
 #include "delivery/watch.h"
+#include "desk/bounces.h"
 #include "mail/message.h"
 #include "mail/quotation.h"
 
@@ -211,7 +212,9 @@ record_failure (const Sending *sending, const PageReceipt *receipt, const GError
   const Role *role = sending->ticket != NULL ? config_find_role_by_name (config, sending->ticket->role) : NULL;
   g_autoptr (GPtrArray) notices =
     failure_plan_notices (role, row, failure->message, sending->delivery->seal, config->hostname);
-  return store_outbox_fail (store, row->id, failure->message, notices, now, error);
+  gboolean refused = g_error_matches (failure, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT);
+  g_autoptr (GPtrArray) addresses = refused ? bounces_judge_refusal (row, failure->message) : NULL;
+  return store_outbox_fail (store, row->id, failure->message, addresses, notices, now, error);
 }
 
 static gboolean

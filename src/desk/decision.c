@@ -5,6 +5,7 @@
 
 #include "config/limits.h"
 #include "desk/automatic.h"
+#include "desk/bounces.h"
 #include "desk/order.h"
 #include "desk/outgoing.h"
 #include "desk/participants.h"
@@ -88,6 +89,11 @@ decide_filing (const IntakeCase *intake, const ThreadMatch *match, Decision *dec
   g_autofree char *reason = g_strdup_printf ("filed %s: %s", ticket != NULL ? "with its ticket" : "without a ticket",
                                              decision->automatic_reason);
   intake_settle (decision, INTAKE_FILE, REPLY_OK, reason);
+  if (intake->reported == NULL || intake->bounced == NULL)
+    return;
+  decision->ticket = intake->reported->number;
+  decision->addresses = bounces_judge (intake->bounced, intake->reported);
+  bounces_plan (intake->config, intake->reported, decision->addresses, decision->outgoing);
 }
 
 static const char *
@@ -169,7 +175,9 @@ static void
 decide_acknowledgement (const IntakeCase *intake, AutomaticClass class, Decision *decision)
 {
   decision->acknowledge_to = intake_acknowledgement_address (intake->envelope, intake->facts, decision->standing);
+  g_autofree char *dead = decision->reachable == NULL ? bounces_obstacle (intake->address_state, intake->now) : NULL;
   const char *obstacle = acknowledgement_obstacle (intake, decision, class);
+  obstacle = obstacle != NULL ? obstacle : dead;
   decision->acknowledge = obstacle == NULL;
   decision->acknowledge_reason = g_strdup (obstacle != NULL ? obstacle : "a new ticket from a person");
   if (obstacle != NULL)
@@ -313,6 +321,15 @@ decide_participants (const IntakeCase *intake, const ThreadMatch *match, Decisio
     decision->joining = participants_choose (intake->config, intake->facts->recipients, open ? intake->facts->from : match->ticket->requester);
 }
 
+/* Who writes themselves can be written to again. */
+static void
+decide_reachable (const IntakeCase *intake, Decision *decision)
+{
+  gboolean taken = decision->kind == INTAKE_OPEN || decision->kind == INTAKE_CONTINUE;
+  if (taken && !decision->automatic && decision->standing == STANDING_VERIFIED && intake->address_state != NULL)
+    decision->reachable = g_strdup (intake->address_state->address);
+}
+
 Decision *
 intake_decide (const IntakeCase *intake)
 {
@@ -344,6 +361,7 @@ intake_decide (const IntakeCase *intake)
     decide_further (intake, &match, decision);
   if (decision->staff == NULL && !by_machine)
     decide_participants (intake, &match, decision);
+  decide_reachable (intake, decision);
   decide_acknowledgement (intake, automatic.class, decision);
   decide_page (intake, automatic.class, match.ticket, decision);
   decide_promises (intake, decision);

@@ -19,6 +19,8 @@ typedef struct {
   const Contact *contact;     /* with DIRECTORY_FOUND */
   ThreadPointers pointers;
   const Ticket *reported;     /* the ticket whose letter a report answers, nullable */
+  const GPtrArray *bounced;   /* (element-type BounceRecipient) of whom a delivery report tells, nullable */
+  const AddressState *address_state; /* of the address that an acknowledgement would go to, nullable */
   gboolean alone;             /* nobody else would have to wait for a 451 of this role */
   int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "desk/bounces.h"
 #include "desk/decision.h"
 #include "desk/staff.h"
 #include "desk/triage.h"
@@ -96,6 +97,8 @@ typedef struct {
   GPtrArray *by_reference; /* (element-type Ticket) */
   GPtrArray *by_report;    /* (element-type Ticket), of the Message-IDs inside a report */
   Ticket *by_tag;
+  GPtrArray *bounced;      /* (element-type BounceRecipient); NULL: it is no delivery report */
+  AddressState *address_state; /* of the address that an acknowledgement would go to, nullable */
   int acknowledged_to_sender, acknowledged_in_all;
   char *text; /* of the message; "" when no rule asks for words */
   char *fresh; /* what of it was newly written */
@@ -108,6 +111,8 @@ lookups_clear (Lookups *lookups)
   g_clear_pointer (&lookups->by_letter, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_reference, g_ptr_array_unref);
   g_clear_pointer (&lookups->by_report, g_ptr_array_unref);
+  g_clear_pointer (&lookups->bounced, g_ptr_array_unref);
+  g_clear_pointer (&lookups->address_state, address_state_free);
   g_clear_pointer (&lookups->by_tag, ticket_free);
   g_clear_pointer (&lookups->overrides, g_ptr_array_unref);
   g_free (lookups->text);
@@ -136,15 +141,35 @@ find_by_ids (Store *store, GPtrArray *(*find) (Store *, const char *const *, GEr
   return *tickets != NULL;
 }
 
+/* Where an acknowledgement would go, or NULL. The caller's. */
+static char *
+acknowledgement_address (const Desk *desk, const Envelope *envelope, const Reception *reception)
+{
+  g_autofree char *reason = NULL;
+  Standing standing =
+    standing_of_sender (desk->config, envelope, reception->facts, reception->directory, reception->contact, &reason);
+  return intake_acknowledgement_address (envelope, reception->facts, standing);
+}
+
+static gboolean
+find_address_state (const Desk *desk, const Envelope *envelope, const Reception *reception, Lookups *lookups, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *address = acknowledgement_address (desk, envelope, reception);
+  if (address != NULL)
+    lookups->address_state = store_find_address_state (desk->store, address, &failure);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 static gboolean
 count_acknowledgements (const Desk *desk, const Envelope *envelope, const Reception *reception, gint64 now,
                         Lookups *lookups, GError **error)
 {
   const Config *config = desk->config;
-  g_autofree char *reason = NULL;
-  Standing standing =
-    standing_of_sender (config, envelope, reception->facts, reception->directory, reception->contact, &reason);
-  g_autofree char *address = intake_acknowledgement_address (envelope, reception->facts, standing);
+  g_autofree char *address = acknowledgement_address (desk, envelope, reception);
   if (address == NULL)
     return TRUE;
   if (config->acknowledge_limit > 0)
@@ -204,16 +229,19 @@ read_text (const Desk *desk, const Envelope *envelope, const RawMessage *raw, co
 }
 
 static gboolean
-look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts, gint64 now,
+look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const Reception *reception, gint64 now,
          Lookups *lookups, GError **error)
 {
+  const MessageFacts *facts = reception->facts;
   lookups->text = read_text (desk, envelope, raw, facts);
   lookups->fresh = quotation_cut (lookups->text, NULL);
+  lookups->bounced = bounces_is_report (facts) ? bounce_read (raw) : NULL;
   if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
     return FALSE;
   return find_by_ids (desk->store, store_find_tickets_by_letter, facts->references, &lookups->by_letter, error) &&
          find_by_ids (desk->store, store_find_tickets_by_message_id, facts->references, &lookups->by_reference, error) &&
          find_by_ids (desk->store, store_find_tickets_by_letter, facts->embedded_ids, &lookups->by_report, error) &&
+         find_address_state (desk, envelope, reception, lookups, error) &&
          find_ticket (desk->store, facts->tag, &lookups->by_tag, error);
 }
 
@@ -309,10 +337,16 @@ find_page (const Desk *desk, const Recipient *recipient, OutboxRow **page, GErro
   return FALSE;
 }
 
-static const Ticket *
-first_ticket (const GPtrArray *tickets)
+/* The ticket whose letter a report answers: the one of the return address that it came to, else of a letter's Message-ID in it;
+ * *REPORTED is NULL when it answers none. FALSE when the store fails. */
+static gboolean
+find_reported (const Desk *desk, const Recipient *recipient, const Lookups *lookups, Ticket **reported, GError **error)
 {
-  return tickets != NULL && tickets->len > 0 ? g_ptr_array_index (tickets, 0) : NULL;
+  gint64 number = signed_number (desk, recipient, 'b');
+  const GPtrArray *letters = lookups->by_report;
+  if (number == 0 && letters != NULL && letters->len > 0)
+    number = ((const Ticket *) letters->pdata[0])->number;
+  return find_ticket (desk->store, number, reported, error);
 }
 
 static Decision *
@@ -322,12 +356,14 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
   EarlierTickets earlier = { 0 };
   if (!find_earlier (desk, envelope, reception, recipient->role, &earlier, error))
     return NULL;
-  g_autoptr (Ticket) by_signature = NULL, at_door = NULL, returned = NULL;
+  g_autoptr (Ticket) by_signature = NULL, at_door = NULL;
   g_autoptr (OutboxRow) page = NULL;
+  g_autoptr (Ticket) reported = NULL;
   StaffDoor door = find_door (recipient);
   gint64 behind = door == STAFF_DOOR_NOTE ? note_number (recipient) : signed_number (desk, recipient, 'a');
-  if (!find_page (desk, recipient, &page, error) || !find_ticket (desk->store, signed_number (desk, recipient, 't'), &by_signature, error) ||
-      !find_ticket (desk->store, behind, &at_door, error) || !find_ticket (desk->store, signed_number (desk, recipient, 'b'), &returned, error))
+  if (!find_reported (desk, recipient, lookups, &reported, error) || !find_page (desk, recipient, &page, error) ||
+      !find_ticket (desk->store, signed_number (desk, recipient, 't'), &by_signature, error) ||
+      !find_ticket (desk->store, behind, &at_door, error))
     return NULL;
   g_autofree char *key = idempotency_key (recipient->role, envelope, reception->facts);
   IntakeCase intake = {
@@ -341,7 +377,9 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
                   .by_letter = lookups->by_letter,
                   .by_reference = lookups->by_reference,
                   .by_tag = lookups->by_tag },
-    .reported = returned != NULL ? returned : first_ticket (lookups->by_report),
+    .reported = reported,
+    .bounced = lookups->bounced,
+    .address_state = lookups->address_state,
     .alone = alone,
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
@@ -453,7 +491,7 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, raw, reception->facts, now, &lookups, error) ||
+  if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
       !decide_roles (desk, envelope, reception, &lookups, now, error) || !recall_duplicates (desk, reception, error))
     return NULL;
@@ -519,7 +557,7 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_autoptr (GError) failure = NULL;
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, raw, reception->facts, now, &lookups, error) ||
+  if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
       !decide (desk, envelope, reception, &lookups, now, error))
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config/limits.h"
+#include "store/addresses.h"
 #include "store/assign.h"
 #include "store/incidents.h"
 #include "store/promises.h"
@@ -317,6 +318,18 @@ write_refused (Database *database, IntakeJob *job, Decision *decision, GError **
                           error);
 }
 
+/* Staff are told of a dead address once, and not by every report. */
+static gboolean
+note_addresses (Database *database, Decision *decision, gint64 now, GError **error)
+{
+  gboolean news = TRUE;
+  if (decision->addresses != NULL && !addresses_note (database, decision->ticket, decision->addresses, now, &news, error))
+    return FALSE;
+  if (!news)
+    g_ptr_array_set_size (decision->outgoing, 0);
+  return TRUE;
+}
+
 static gboolean
 write_filed (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
@@ -324,7 +337,7 @@ write_filed (Database *database, IntakeJob *job, Decision *decision, GError **er
     return FALSE;
   return decision->ticket == 0 ||
          (store_add_event (database, decision->ticket, job->intake->now, "filed", requester (job->intake), decision->reason, error) &&
-          write_outgoing (database, job, decision, error) &&
+          note_addresses (database, decision, job->intake->now, error) && write_outgoing (database, job, decision, error) &&
           (decision->taker == NULL || incidents_obey (job->store, database, decision, job->intake->now, error)));
 }
 
@@ -343,6 +356,8 @@ write_decision (Database *database, IntakeJob *job, Decision *decision, GError *
   if (!find_first (database, decision, &seen, error))
     return FALSE;
   return seen || (write_raw (database, job, error) && write[decision->kind](database, job, decision, error) &&
+                  (decision->reachable == NULL ||
+                   addresses_clear (database, decision->ticket, decision->reachable, job->intake->now, error)) &&
                   remember (database, decision, job->intake->now, error));
 }
 

@@ -6,6 +6,7 @@
 #include "directory/contact.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
+#include "store/address.h"
 #include "store/incident.h"
 #include "store/staff_work.h"
 
@@ -84,6 +85,8 @@ typedef struct {
   gboolean take;          /* the mail does not go on to the role, whatever its `deliver` says */
   gboolean take_all;      /* nor to anybody else outside: a letter of ours goes to them instead */
   gboolean refuse_all;    /* refuse: for all recipients, as the mail itself shows what is for staff */
+  GPtrArray *addresses;   /* file: (element-type AddressState) that mail of ours came back from, nullable */
+  char *reachable;        /* the sender's address, from which mail had come back, nullable */
   gboolean by_person;     /* continue: a person on the customer's side wrote */
   GArray *promises;       /* open: (element-type Promise) */
   GPtrArray *candidates;  /* open: (element-type Agent) whom the team's `assign` may give it to, nullable */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "store/addresses.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/pages.h"
@@ -215,6 +216,7 @@ typedef struct {
   Store *store;
   gint64 id, now, due_at;
   const char *text, *provider_id;
+  const GPtrArray *addresses;
   GPtrArray *notices;
 } Outcome;
 
@@ -312,6 +314,10 @@ write_failed (Database *database, gpointer data, GError **error)
       (row->ticket != 0 &&
        !store_add_event (database, row->ticket, outcome->now, "undelivered", "frontdesk", detail, error)))
     return FALSE;
+  gboolean news;
+  if (row->ticket != 0 && outcome->addresses != NULL &&
+      !addresses_note (database, row->ticket, outcome->addresses, outcome->now, &news, error))
+    return FALSE;
   for (guint i = 0; outcome->notices != NULL && i < outcome->notices->len; i++)
     if (!store_add_outgoing (database, g_ptr_array_index (outcome->notices, i), row->ticket, 0, 0, outcome->now, error))
       return FALSE;
@@ -319,8 +325,9 @@ write_failed (Database *database, gpointer data, GError **error)
 }
 
 gboolean
-store_outbox_fail (Store *store, gint64 id, const char *reason, GPtrArray *notices, gint64 now, GError **error)
+store_outbox_fail (Store *store, gint64 id, const char *reason, const GPtrArray *addresses, GPtrArray *notices, gint64 now,
+                   GError **error)
 {
-  Outcome outcome = { .store = store, .id = id, .text = reason, .notices = notices, .now = now };
+  Outcome outcome = { .store = store, .id = id, .text = reason, .addresses = addresses, .notices = notices, .now = now };
   return store_write (store, write_failed, &outcome, error);
 }

@@ -99,6 +99,8 @@ decision_free (Decision *decision)
   g_free (decision->taker);
   g_strfreev (decision->joining);
   g_clear_pointer (&decision->staff, staff_work_free);
+  g_free (decision->reachable);
+  g_clear_pointer (&decision->addresses, g_ptr_array_unref);
   g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_unref (decision->outgoing);
   g_array_unref (decision->promises);

@@ -18,6 +18,8 @@ static const char *const migrations[] = {
   "CREATE INDEX ticket_refused ON ticket (opened_at) WHERE state = 'refused';"
   "CREATE TABLE participant (ticket INTEGER NOT NULL REFERENCES ticket, address TEXT NOT NULL, blind INTEGER NOT NULL,"
   "  PRIMARY KEY (ticket, address)) WITHOUT ROWID;"
+  "CREATE TABLE address_state (address TEXT PRIMARY KEY, state TEXT NOT NULL, status TEXT, detail TEXT NOT NULL,"
+  "  since INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;"
   "CREATE TABLE raw (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB, file TEXT);"
   "CREATE INDEX raw_file ON raw (file) WHERE file IS NOT NULL;"
   "CREATE TABLE message ("

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "store/address.h"
 #include "store/incident.h"
 #include "store/intake.h"
 #include "store/override.h"
@@ -120,6 +121,8 @@ gint64 store_next_number (Store *store, GError **error);
 GPtrArray *store_find_tickets_by_message_id (Store *store, const char *const *ids, GError **error);
 /* The same of what went out about them: nobody else makes or guesses such an id, which has a MAC in it. */
 GPtrArray *store_find_tickets_by_letter (Store *store, const char *const *ids, GError **error);
+/* What came of mail to ADDRESS; NULL without *ERROR: nothing came back. */
+AddressState *store_find_address_state (Store *store, const char *address, GError **error);
 GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */
 GPtrArray *store_list_outbox (Store *store, gint64 ticket, GError **error);    /* all of a ticket; 0: what still waits, of all */
 GPtrArray *store_list_events (Store *store, gint64 ticket, GError **error);    /* (element-type Event) */
@@ -175,8 +178,10 @@ GPtrArray *store_claim_due (Store *store, gboolean pages, gint64 now, guint limi
 gboolean store_outbox_sent (Store *store, gint64 id, const char *answer, const char *provider_id, gint64 now, GError **error);
 /* Not delivered: again at DUE_AT. */
 gboolean store_outbox_retry (Store *store, gint64 id, const char *reason, gint64 due_at, GError **error);
-/* Given up: state "failed", an event, and NOTICES (element-type Outgoing, nullable) to the team in one transaction. */
-gboolean store_outbox_fail (Store *store, gint64 id, const char *reason, GPtrArray *notices, gint64 now, GError **error);
+/* Given up: state "failed", an event, what that says of its ADDRESSES (element-type AddressState, nullable), and NOTICES (element-type
+ * Outgoing, nullable) to the team in one transaction. */
+gboolean store_outbox_fail (Store *store, gint64 id, const char *reason, const GPtrArray *addresses, GPtrArray *notices, gint64 now,
+                            GError **error);
 
 typedef enum { STORE_DUE_LETTER = 1, STORE_DUE_PAGE = 2 } StoreDue;
 typedef void (*StoreOnDue) (guint due, gpointer data);

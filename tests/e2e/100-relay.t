@@ -32,9 +32,11 @@ is scalar $relay->mails_to($ann), 1, 'it arrives once';
 ok $site->daemon->json('show', 1)->{acknowledged_at}, 'and the ticket is acknowledged';
 
 $relay->mode('rcpt 550 5.1.1 no such user');
-$site->send(from => $ann, to => ['support@diytel.ca'], mail => mail(from => $ann, to => 'support@diytel.ca', subject => 'two'));
+my $ben = 'ben@customer.example';
+$site->send(from => $ben, to => ['support@diytel.ca'], mail => mail(from => $ben, to => 'support@diytel.ca', subject => 'two'));
 wait_for('the refusal', sub { (row(2, 'acknowledgement') // { state => '' })->{state} eq 'failed' });
 is row(2, 'acknowledgement')->{attempts}, 1, '5xx: tried once';
+is $site->daemon->json('show', 2)->{address_state}[0]{state}, 'hard', 'what that says of the address is kept';
 ok scalar(grep { $_->{kind} eq 'undelivered' } @{ $site->daemon->json('show', 2)->{events} }), 'with an event';
 is scalar(grep { $_->{template} eq 'team-failed' } @{ $site->daemon->json('show', 2)->{outbox} }), 1, 'and a notification to the team';
 

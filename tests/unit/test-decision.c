@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "desk/bounces.h"
 #include "desk/decision.h"
 
 static const char configuration[] =
@@ -47,6 +48,9 @@ typedef struct {
   const char *auth;      /* "dmarc=pass", "dkim=pass customer.example" */
   const char *header;    /* "Name: value" */
   gboolean bounce;       /* multipart/report with a delivery status */
+  const char *returned;  /* the status of ann@customer.example in it, which answers a letter of ours: "5.1.1" */
+  const char *came_back; /* the status with which mail to her had come back for good */
+  gint64 days_ago;
   gboolean loop_mark;
   Points points;
   const char *requester; /* of the ticket pointed at: "ann@customer.example" when left out */
@@ -56,6 +60,8 @@ typedef struct {
 
   IntakeKind want;
   Standing want_standing;
+  const char *want_state; /* "hard kim@...", "soft ..."; NULL: of no address */
+  gboolean want_reachable;
   gboolean want_ack, want_page, want_reopen, want_participant, want_automatic, want_related;
   const char *want_reply, *want_to, *want_template, *want_due;
   int want_notifications, want_pages;
@@ -132,6 +138,21 @@ static const Row rows[] = {
   /* machines */
   { "null sender is filed", .role = "known", .who = NOT_FOUND, .sender = NONE, FILED, UNKNOWN },
   { "bounce is filed", .who = KNOWN, .sender = NONE, .bounce = TRUE, FILED, IS_KNOWN },
+  /* mail of ours that came back */
+  { "no such user: the team is told", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
+  { "a report on whom the ticket's letters do not go to", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", .requester = "ben@else.example", FILED, UNKNOWN },
+  { "a report on a participant", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", .requester = "ben@else.example", .participant = "Ann@Customer.example", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
+  { "a full mailbox is no dead address", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.2.2", FILED, UNKNOWN, .want_state = "soft ann@customer.example" },
+  { "nor is a refusal by policy", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.7.1", FILED, UNKNOWN, .want_state = "soft ann@customer.example" },
+  { "a closed mailbox", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.2.1", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
+  { "a host that takes no mail", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.4.4", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
+  { "a group that takes mail of its own people only", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.7.133", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
+  { "delayed is nothing yet", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "4.4.1 delayed", FILED, UNKNOWN },
+  { "mail came back: no acknowledgement", .who = KNOWN, .came_back = "5.1.1", .days_ago = 59, OPENS, IS_KNOWN, NOTES (1) },
+  { "mail came back long ago", .who = KNOWN, .came_back = "5.1.1", .days_ago = 60, OPENS, IS_KNOWN, ACKS, NOTES (1) },
+  { "mail came back for another reason", .who = KNOWN, .came_back = "", OPENS, IS_KNOWN, ACKS, NOTES (1) },
+  { "who has proven to write can be written to", .who = KNOWN, .came_back = "5.1.1", .auth = "dmarc=pass customer.example", OPENS, IS_VERIFIED, ACKS, NOTES (1), .want_reachable = TRUE },
+  { "an absence notice proves nothing", .who = KNOWN, .came_back = "5.1.1", .auth = "dmarc=pass customer.example", .header = "Auto-Submitted: auto-replied", FILED, IS_VERIFIED },
   { "bounce with a sender is filed", .who = KNOWN, .bounce = TRUE, FILED, IS_KNOWN },
   { "out-of-office is filed and does not reopen", .who = KNOWN, .points = REFERENCE, .state = "closed", .header = "Auto-Submitted: auto-replied", FILED, IS_KNOWN },
   { "loop mark is filed", .who = KNOWN, .loop_mark = TRUE, FILED, IS_KNOWN },
@@ -284,6 +305,19 @@ check_outgoing (const Row *row, const Decision *decision)
 }
 
 static void
+check_addresses (const Row *row, const Decision *decision)
+{
+  g_autofree char *got = NULL;
+  if (decision->addresses != NULL && decision->addresses->len > 0)
+    {
+      const AddressState *state = decision->addresses->pdata[0];
+      got = g_strdup_printf ("%s %s", state->hard ? "hard" : "soft", state->address);
+    }
+  g_assert_cmpstr (got, ==, row->want_state);
+  g_assert_cmpint (decision->reachable != NULL, ==, row->want_reachable);
+}
+
+static void
 check_decision (const Row *row, const Decision *decision)
 {
   g_test_message ("%s: %s, %s; %s", row->name, intake_kind_to_string (decision->kind), decision->reason,
@@ -300,6 +334,23 @@ check_decision (const Row *row, const Decision *decision)
   if (row->want == INTAKE_CONTINUE)
     g_assert_cmpint (decision->ticket, ==, 7);
   check_outgoing (row, decision);
+  check_addresses (row, decision);
+}
+
+/* What a report says of ann@customer.example, or NULL. */
+static GPtrArray *
+make_report (const Row *row)
+{
+  if (row->returned == NULL)
+    return NULL;
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) bounce_recipient_free);
+  BounceRecipient *recipient = bounce_recipient_new ();
+  recipient->address = g_strdup ("ann@customer.example");
+  recipient->status = g_strndup (row->returned, strcspn (row->returned, " "));
+  recipient->action = g_str_has_suffix (row->returned, " delayed") ? BOUNCE_DELAYED : BOUNCE_FAILED;
+  bounce_judge (recipient, "");
+  g_ptr_array_add (list, recipient);
+  return list;
 }
 
 static void
@@ -324,7 +375,19 @@ test_row (gconstpointer data)
   g_autoptr (GPtrArray) references = g_ptr_array_new ();
   if (row->points == REFERENCE)
     g_ptr_array_add (references, ticket);
+  g_autoptr (GPtrArray) bounced = make_report (row);
+  Row answered = *row;
+  answered.points = bounced != NULL ? SIGNED : NOTHING;
+  g_autoptr (Ticket) reported = make_ticket (&answered);
+  AddressState state = { .address = (char *) "ann@customer.example",
+                         .hard = row->came_back != NULL && *row->came_back != '\0',
+                         .status = (char *) row->came_back,
+                         .detail = (char *) "550 no such user",
+                         .last_at = moment (row->at) - row->days_ago * G_TIME_SPAN_DAY };
   IntakeCase intake = { .config = config,
+                        .reported = reported,
+                        .bounced = bounced,
+                        .address_state = row->came_back != NULL ? &state : NULL,
                         .envelope = envelope,
                         .recipient = recipient,
                         .facts = facts,
