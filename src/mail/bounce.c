@@ -6,7 +6,6 @@
 #include "config/limits.h"
 #include "mail/bounce_prose.h"
 #include "mail/parts.h"
-#include "mail/text.h"
 
 BounceRecipient *
 bounce_recipient_new (void)
@@ -259,7 +258,7 @@ bounce_read (const RawMessage *raw)
   gboolean beyond = FALSE;
   g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
   g_autoptr (Parts) parts = parts_read (lines, fields, raw_message_length (raw));
-  g_autofree char *text = text_read (raw, parts);
+  g_autofree char *text = message_read_text (raw);
   g_autofree char *tail = NULL;
   read_report (raw, parts, list);
   if (list->len == 0)
