@@ -19,7 +19,7 @@ static const struct
   { "tickets", command_tickets,
     "[--role R] [--state S] [--team T] [--assignee A] [--requester A] [--overdue] [--limit N]", "list tickets" },
   { "show", command_show, "ID", "one ticket: fields, messages, deadlines, outbox, events" },
-  { "reply", command_reply, "ID < TEXT", "answer the customer" },
+  { "reply", command_reply, "ID [< TEXT]", "answer the customer, or do what command lines say" },
   { "note", command_note, "ID [--root-cause] TEXT", "add a remark that the customer does not see" },
   { "assign", command_assign, "ID [--team T] [AGENT]", "give a ticket to an agent or a team" },
   { "priority", command_priority, "ID p1|p2|p3|p4", "set a ticket's priority" },
@@ -28,6 +28,8 @@ static const struct
   { "extend", command_extend, "ID respond|resolve TIME", "promise a new time, and tell the customer" },
   { "close", command_close, "ID [--quiet]", "resolve a ticket" },
   { "reopen", command_reopen, "ID", "go on with a pending, resolved or closed ticket" },
+  { "merge", command_merge, "ID INTO", "make a ticket a part of another one" },
+  { "split", command_split, "ID MESSAGE...", "make a new ticket of messages of one" },
   { "due", command_due, "--policy P [--priority N] [--kind K] [--at TIME]", "the deadlines that a policy gives a ticket opened then" },
   { "oncall", command_oncall,
     "[--schedule S] [--at TIME] | [--schedule S] --from TIME --to TIME\n"

@@ -40,4 +40,6 @@ int command_extend (CommandContext *context, int argc, char **argv);
 int command_assign (CommandContext *context, int argc, char **argv);
 int command_priority (CommandContext *context, int argc, char **argv);
 int command_close (CommandContext *context, int argc, char **argv);
+int command_merge (CommandContext *context, int argc, char **argv);
+int command_split (CommandContext *context, int argc, char **argv);
 int command_reopen (CommandContext *context, int argc, char **argv);

@@ -27,6 +27,15 @@ breached_to_json (const Ticket *ticket)
   return breached;
 }
 
+static json_t *
+participants_to_json (const Ticket *ticket)
+{
+  json_t *array = json_array ();
+  for (guint i = 0; ticket->participants != NULL && ticket->participants[i] != NULL; i++)
+    json_array_append_new (array, output_string (ticket->participants[i]));
+  return array;
+}
+
 json_t *
 ticket_to_json (const Ticket *ticket)
 {
@@ -46,6 +55,8 @@ ticket_to_json (const Ticket *ticket)
   set (object, "team", output_string (ticket->team));
   set (object, "assignee", output_string (ticket->assignee));
   set (object, "related", ticket->related != 0 ? json_integer (ticket->related) : json_null ());
+  set (object, "merged_into", ticket->merged != 0 ? json_integer (ticket->merged) : json_null ());
+  set (object, "participants", participants_to_json (ticket));
   set (object, "opened_at", output_time (ticket->opened_at));
   set (object, "acknowledged_at", output_time (ticket->acknowledged_at));
   set (object, "responded_at", output_time (ticket->responded_at));

@@ -24,7 +24,7 @@ work_open_store (CommandContext *context, Seal **seal, GError **error)
 }
 
 int
-work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data)
+work_on_moving_ticket (CommandContext *context, const char *name, const char *id, WorkMove move, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   gint64 number = ticket_number_parse (id);
@@ -37,7 +37,7 @@ work_on_ticket (CommandContext *context, const char *name, const char *id, WorkS
   g_autoptr (Store) store = work_open_store (context, &seal, &error);
   if (store == NULL)
     return output_error (name, error);
-  if (!step (context, store, number, g_get_user_name (), g_get_real_time (), data, &error))
+  if (!move (context, store, &number, g_get_user_name (), g_get_real_time (), data, &error))
     return output_error (name, error);
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, &error);
   if (ticket == NULL)
@@ -49,6 +49,26 @@ work_on_ticket (CommandContext *context, const char *name, const char *id, WorkS
             ticket->priority, ticket->kind != NULL ? ticket->kind : "standard", ticket->team,
             ticket->assignee != NULL ? ticket->assignee : "none");
   return COMMAND_OK;
+}
+
+/* A step that is one on the same ticket. */
+typedef struct {
+  WorkStep step;
+  gconstpointer data;
+} Stay;
+
+static gboolean
+stay (CommandContext *context, Store *store, gint64 *number, const char *actor, gint64 now, gconstpointer data, GError **error)
+{
+  const Stay *there = data;
+  return there->step (context, store, *number, actor, now, there->data, error);
+}
+
+int
+work_on_ticket (CommandContext *context, const char *name, const char *id, WorkStep step, gconstpointer data)
+{
+  const Stay there = { step, data };
+  return work_on_moving_ticket (context, name, id, stay, &there);
 }
 
 Outgoing *
