@@ -27,6 +27,7 @@
 #define LIMIT_MIME_DEPTH         20
 #define LIMIT_MIME_PARTS         1000
 #define LIMIT_PART_FIELD         4096              /* octets of one field of a part that are kept */
+#define LIMIT_FILE_NAME          200               /* octets of the name that an attachment is saved by */
 #define LIMIT_HTML               (256 * 1024)      /* octets of one text part that are read */
 #define LIMIT_HTML_DEPTH         256               /* open elements, past which reading begins anew */
 #define LIMIT_HTML_LINKS         200               /* links whose target is shown */
