@@ -1,8 +1,9 @@
 /* corpus FOLDER: reads every file below FOLDER as a mail, with LF, CRLF and CR line ends, and checks what holds for
- * any input: nothing crashes, the time is bounded, the facts are valid UTF-8 and complete, and the same octets give
- * the same digest, with LF and CRLF alike. */
+ * any input: nothing crashes, the time is bounded, the facts are valid UTF-8 and complete, the same octets give the same
+ * digest, with LF and CRLF alike, and text, quotation and attachments are the same with any line ends. */
 #include "config/limits.h"
-#include "mail/message.h"
+#include "mail/attachments.h"
+#include "mail/quotation.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ with_line_ends (const char *mail, gsize length, const char *line_end)
   GString *out = g_string_sized_new (length + length / 32);
   for (gsize i = 0; i < length; i++)
     {
-      if (mail[i] == '\r' && i + 1 < length && mail[i + 1] == '\n')
+      if (mail[i] == '\r' && i + 1 < length && (mail[i + 1] == '\n' || mail[i + 1] == '\r'))
         continue;
       if (mail[i] == '\n')
         g_string_append (out, line_end);
@@ -73,8 +74,30 @@ check_facts (const MessageFacts *facts)
   return NULL;
 }
 
+/* Text, what is new in it, and the attachments, as one text; NULL when a part of it is not clean. */
+static char *
+read_content (const RawMessage *raw)
+{
+  g_autofree char *text = message_read_text (raw), *rest = NULL;
+  g_autofree char *kept = quotation_cut (text, &rest);
+  g_autoptr (Attachments) attachments = attachments_read (raw, text);
+  g_autoptr (GString) all = g_string_new (NULL);
+  if (!is_clean (text, LIMIT_LETTER) || !is_clean (kept, LIMIT_LETTER) || !is_clean (rest, LIMIT_LETTER))
+    return NULL;
+  g_string_printf (all, "%s\n%s\n%s\n%s", text, kept, rest, attachments->security != NULL ? attachments->security : "");
+  for (guint i = 0; i < attachments->list->len; i++)
+    {
+      const Attachment *attachment = g_ptr_array_index (attachments->list, i);
+      g_autofree char *safe = attachments_safe_name (attachment->name);
+      if (*attachment->name == '\0' || !is_clean (attachment->name, 4 * LIMIT_NAME) || !is_clean (safe, LIMIT_FILE_NAME) || strchr (safe, '/') != NULL)
+        return NULL;
+      g_string_append_printf (all, "\n%s %s %" G_GINT64_FORMAT " %s", attachment->name, attachment->type, attachment->size, attachment->digest);
+    }
+  return g_strdup (all->str);
+}
+
 static MessageFacts *
-read_mail (const GString *mail, char **text, double *seconds)
+read_mail (const GString *mail, char **content, double *seconds)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (RawMessage) raw = raw_message_new (g_get_tmp_dir ());
@@ -82,24 +105,24 @@ read_mail (const GString *mail, char **text, double *seconds)
   if (!raw_message_append (raw, mail->str, mail->len, &error))
     g_error ("%s", error->message);
   MessageFacts *facts = message_read (raw, "DIYTel");
-  *text = message_read_text (raw);
+  *content = read_content (raw);
   *seconds = (double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
   return facts;
 }
 
-/* What is wrong with the mail, or NULL. *DIGEST: its digest, the caller's. */
+/* What is wrong with the mail, or NULL. *DIGEST and *CONTENT: its own, the caller's. */
 static const char *
-check_mail (const GString *mail, char **digest)
+check_mail (const GString *mail, char **digest, char **content)
 {
   double seconds, again;
-  g_autofree char *text = NULL, *same_text = NULL;
-  g_autoptr (MessageFacts) facts = read_mail (mail, &text, &seconds);
-  g_autoptr (MessageFacts) same = read_mail (mail, &same_text, &again);
+  g_autofree char *same_content = NULL;
+  g_autoptr (MessageFacts) facts = read_mail (mail, content, &seconds);
+  g_autoptr (MessageFacts) same = read_mail (mail, &same_content, &again);
   *digest = g_strdup (facts->digest);
   if (seconds > MOST_SECONDS)
     return "it took too long";
-  if (text == NULL || !is_clean (text, LIMIT_LETTER))
-    return "the text is not clean";
+  if (*content == NULL)
+    return "its text or its attachments are not clean";
   if (!g_str_equal (facts->digest, same->digest))
     return "the digest is not the same twice";
   return check_facts (facts);
@@ -113,18 +136,24 @@ check_file (const char *path)
   gsize length;
   if (!g_file_get_contents (path, &mail, &length, NULL))
     return "it cannot be read";
-  char *digests[G_N_ELEMENTS (line_ends)] = { NULL };
+  char *digests[G_N_ELEMENTS (line_ends)] = { NULL }, *contents[G_N_ELEMENTS (line_ends)] = { NULL };
   const char *wrong = NULL;
   for (guint i = 0; i < G_N_ELEMENTS (line_ends) && wrong == NULL; i++)
     {
       GString *form = with_line_ends (mail, length, line_ends[i]);
-      wrong = check_mail (form, &digests[i]);
+      wrong = check_mail (form, &digests[i], &contents[i]);
       g_string_free (form, TRUE);
     }
   if (wrong == NULL && !g_str_equal (digests[0], digests[1]))
     wrong = "LF and CRLF give different digests";
+  for (guint i = 1; i < G_N_ELEMENTS (line_ends) && wrong == NULL; i++)
+    if (!g_str_equal (contents[0], contents[i]))
+      wrong = i == 1 ? "LF and CRLF give different content" : "LF and CR give different content";
   for (guint i = 0; i < G_N_ELEMENTS (line_ends); i++)
-    g_free (digests[i]);
+    {
+      g_free (digests[i]);
+      g_free (contents[i]);
+    }
   return wrong;
 }
 

@@ -175,33 +175,59 @@ attachments_safe_name (const char *name)
 typedef struct {
   PartPiece piece;
   gpointer user;
-  gboolean after_cr;
+  gboolean cr;  /* a CR alone ends a line */
+  guint held;   /* CRs that an LF may follow */
 } LineEnds;
+
+static void
+release (LineEnds *ends, GString *out)
+{
+  for (; ends->held > 0; ends->held--)
+    g_string_append_c (out, ends->cr ? '\n' : '\r');
+}
 
 /* The line ends of a part that is not encoded are the transport's, and not the file's. */
 static gboolean
 unify_line_ends (const char *data, gsize length, gpointer user)
 {
   LineEnds *ends = user;
-  g_autofree char *out = g_malloc (length);
-  gsize filled = 0;
-  for (gsize i = 0; i < length; i++)
+  gboolean wanted;
+  GString *out = g_string_sized_new (length);
+  for (const char *at = data, *end = data + length; at < end;)
     {
-      if (!(data[i] == '\n' && ends->after_cr))
-        out[filled++] = data[i] == '\r' ? '\n' : data[i];
-      ends->after_cr = data[i] == '\r';
+      const char *cr = memchr (at, '\r', (gsize) (end - at));
+      if (cr == at)
+        {
+          ends->held++;
+          at++;
+          continue;
+        }
+      if (*at == '\n')
+        ends->held = 0;
+      release (ends, out);
+      g_string_append_len (out, at, (cr != NULL ? cr : end) - at);
+      at = cr != NULL ? cr : end;
     }
-  return filled == 0 || ends->piece (out, filled, ends->user);
+  wanted = out->len == 0 || ends->piece (out->str, out->len, ends->user);
+  g_string_free (out, TRUE);
+  return wanted;
 }
 
 static void
 each_piece (const RawMessage *raw, const Part *part, PartPiece piece, gpointer user)
 {
-  LineEnds ends = { .piece = piece, .user = user };
+  LineEnds ends = { .piece = piece, .user = user, .cr = part->cr };
   if (part->encoding == GMIME_CONTENT_ENCODING_BASE64 || part->encoding == GMIME_CONTENT_ENCODING_UUENCODE)
-    parts_each_piece (raw, part, piece, user);
-  else
-    parts_each_piece (raw, part, unify_line_ends, &ends);
+    {
+      parts_each_piece (raw, part, piece, user);
+      return;
+    }
+  parts_each_piece (raw, part, unify_line_ends, &ends);
+  GString *last = g_string_new (NULL);
+  release (&ends, last);
+  if (last->len > 0)
+    piece (last->str, last->len, user);
+  g_string_free (last, TRUE);
 }
 
 void

@@ -124,3 +124,9 @@ lines_offset (const Lines *lines)
 {
   return lines->again ? lines->last.start : lines->offset;
 }
+
+gboolean
+lines_end_with_cr (const Lines *lines)
+{
+  return lines->line_end == '\r';
+}

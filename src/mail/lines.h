@@ -29,3 +29,6 @@ void lines_again (Lines *lines);
 
 /* The offset of the line that comes next. */
 gint64 lines_offset (const Lines *lines);
+
+/* Whether a CR alone ends the lines. */
+gboolean lines_end_with_cr (const Lines *lines);

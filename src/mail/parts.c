@@ -97,6 +97,7 @@ begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
   part->encoding = g_mime_content_encoding_from_string (encoding);
   g_autofree char *disposition = g_strstrip (g_strdup (headers_value (fields, "Content-Disposition")));
   part->attachment = g_ascii_strncasecmp (disposition, "attachment", 10) == 0;
+  part->cr = lines_end_with_cr (walk->lines);
   part->start = lines_offset (walk->lines);
   note_alternative (walk, part);
   if (walk->for_people)
@@ -318,18 +319,34 @@ is_encoded (const Part *part)
          part->encoding == GMIME_CONTENT_ENCODING_UUENCODE;
 }
 
-GMimeStream *
-parts_stream (const RawMessage *raw, const Part *part)
+/* GMime's decoder does not know a CR alone as the end of a line. */
+static void
+with_lf (const Part *part, char *buffer, gsize length)
 {
-  g_autoptr (GMimeStream) whole = raw_message_stream (raw);
-  g_autoptr (GMimeStream) content = g_mime_stream_substream (whole, part->start, part->end);
-  GMimeStream *decoded = g_mime_stream_filter_new (content);
+  for (char *cr = buffer; part->cr && (cr = memchr (cr, '\r', length - (gsize) (cr - buffer))) != NULL;)
+    *cr = '\n';
+}
+
+static void
+decode (GMimeStream *content, const Part *part, PartPiece piece, gpointer user)
+{
+  char buffer[16 * 1024];
+  GMimeEncoding decoder;
+  gboolean wanted = TRUE;
+  ssize_t got;
   if (is_encoded (part))
+    g_mime_encoding_init_decode (&decoder, part->encoding);
+  else
+    g_mime_encoding_init_decode (&decoder, GMIME_CONTENT_ENCODING_BINARY);
+  g_autofree char *decoded = g_malloc (g_mime_encoding_outlen (&decoder, sizeof buffer));
+  while (wanted && (got = g_mime_stream_read (content, buffer, sizeof buffer)) > 0)
     {
-      g_autoptr (GMimeFilter) filter = g_mime_filter_basic_new (part->encoding, FALSE);
-      g_mime_stream_filter_add (GMIME_STREAM_FILTER (decoded), filter);
+      with_lf (part, buffer, (gsize) got);
+      gsize length = g_mime_encoding_step (&decoder, buffer, (gsize) got, decoded);
+      wanted = length == 0 || piece (decoded, length, user);
     }
-  return decoded;
+  if (wanted && (got = (ssize_t) g_mime_encoding_flush (&decoder, NULL, 0, decoded)) > 0)
+    piece (decoded, (gsize) got, user);
 }
 
 void
@@ -341,10 +358,7 @@ parts_each_piece (const RawMessage *raw, const Part *part, PartPiece piece, gpoi
       piece (memory + part->start, (gsize) (part->end - part->start), user);
       return;
     }
-  g_autoptr (GMimeStream) stream = parts_stream (raw, part);
-  char buffer[16 * 1024];
-  ssize_t got;
-  do
-    got = g_mime_stream_read (stream, buffer, sizeof buffer);
-  while (got > 0 && piece (buffer, (gsize) got, user));
+  g_autoptr (GMimeStream) whole = raw_message_stream (raw);
+  g_autoptr (GMimeStream) content = g_mime_stream_substream (whole, part->start, part->end);
+  decode (content, part, piece, user);
 }

@@ -15,6 +15,7 @@ typedef struct {
   char *charset;     /* nullable */
   GMimeContentEncoding encoding;
   gboolean attachment;
+  gboolean cr;       /* its lines end with a CR alone */
   gint64 start, end; /* offsets in the raw message */
   guint alternative; /* number of the multipart/alternative that it is in, from 1; 0: none */
   guint choice;      /* which of its alternatives it belongs to, from 1 */
@@ -42,9 +43,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parts, parts_free)
 
 /* Whether a part of parts_list() bears a file's name. */
 gboolean parts_has_name (const Part *part);
-
-/* A new stream of PART's decoded octets, to be unreffed before RAW is freed. */
-GMimeStream *parts_stream (const RawMessage *raw, const Part *part);
 
 /* Is given DATA, and FALSE from it ends the reading. */
 typedef gboolean (*PartPiece) (const char *data, gsize length, gpointer user);

@@ -48,14 +48,18 @@ clean (const char *text)
   GString *out = g_string_sized_new (strlen (text));
   for (const char *at = text; *at != '\0' && out->len + 6 < LIMIT_LETTER;)
     {
-      gsize run = plain_run (at, LIMIT_LETTER - out->len - 6);
+      gsize run = plain_run (at, LIMIT_LETTER - out->len - 6), returns;
       g_string_append_len (out, at, (gssize) run);
       at += run;
       if (run > 0 || *at == '\0')
         continue;
+      returns = strspn (at, "\r"); /* before an LF they are one line end with it */
+      for (gsize i = 0; at[returns] != '\n' && i < returns && out->len + 6 < LIMIT_LETTER; i++)
+        g_string_append_c (out, '\n');
+      at += returns;
+      if (returns > 0)
+        continue;
       gunichar c = g_utf8_get_char (at);
-      if (c == '\r')
-        c = at[1] == '\n' ? 0 : '\n';
       if (c == '\n' || c == '\t' || (c != 0 && c != 0xFEFF && !g_unichar_iscntrl (c)))
         g_string_append_unichar (out, c);
       at = g_utf8_next_char (at);
