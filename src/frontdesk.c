@@ -18,7 +18,7 @@ static const struct
     "what would happen to this message" },
   { "tickets", command_tickets,
     "[--role R] [--state S] [--team T] [--assignee A] [--requester A] [--overdue] [--limit N]", "list tickets" },
-  { "show", command_show, "ID", "one ticket: fields, messages, deadlines, outbox, events" },
+  { "show", command_show, "ID [--full] [--save DIR]", "one ticket: fields, messages, deadlines, outbox, events" },
   { "reply", command_reply, "ID [< TEXT]", "answer the customer, or do what command lines say" },
   { "note", command_note, "ID [--root-cause] TEXT", "add a remark that the customer does not see" },
   { "assign", command_assign, "ID [--team T] [AGENT]", "give a ticket to an agent or a team" },

@@ -1,20 +1,18 @@
 /* show: one ticket with all that belongs to it. */
 #include "commands/deadlines.h"
+#include "commands/content.h"
 #include "commands/output.h"
+#include "commands/save.h"
 #include "commands/ticket_json.h"
 
 #include <stdio.h>
 
 #include "mail/message.h"
 
-static json_t *
-message_to_json (const Message *message)
-{
-  return json_pack ("{s:I, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:I, s:o}", "id", (json_int_t) message->id, "kind",
-                    message->kind, "direction", message->direction, "message_id", message->message_id, "sender",
-                    message->sender, "subject", message->subject, "text", message->text, "queue_id", message->queue_id,
-                    "size", (json_int_t) message->size, "at", output_time (message->at));
-}
+typedef struct {
+  gboolean full;
+  char *save; /* nullable */
+} ShowOptions;
 
 static json_t *
 event_to_json (const Event *event)
@@ -34,12 +32,6 @@ list_to_json (GPtrArray *list, json_t *(*convert) (gconstpointer item))
     json_array_append_new (array, convert (g_ptr_array_index (list, i)));
   g_ptr_array_unref (list);
   return array;
-}
-
-static json_t *
-convert_message (gconstpointer item)
-{
-  return message_to_json (item);
 }
 
 static json_t *
@@ -96,6 +88,18 @@ read_addresses (Store *store, const Ticket *ticket, GError **error)
 }
 
 static json_t *
+messages_to_json (Store *store, gint64 number, GError **error)
+{
+  g_autoptr (GPtrArray) messages = store_list_messages (store, number, error);
+  if (messages == NULL)
+    return NULL;
+  json_t *array = json_array ();
+  for (guint i = 0; i < messages->len; i++)
+    json_array_append_new (array, content_to_json (store, g_ptr_array_index (messages, i)));
+  return array;
+}
+
+static json_t *
 read_ticket (const Config *config, Store *store, gint64 number, GError **error)
 {
   g_autoptr (Ticket) ticket = store_find_ticket (store, number, error);
@@ -106,7 +110,7 @@ read_ticket (const Config *config, Store *store, gint64 number, GError **error)
     return NULL;
   json_t *object = ticket_to_json (ticket);
   json_object_set_new (object, "deadlines", deadlines);
-  json_t *messages = list_to_json (store_list_messages (store, number, error), convert_message);
+  json_t *messages = messages_to_json (store, number, error);
   json_t *rows = messages != NULL ? list_to_json (store_list_outbox (store, number, error), convert_row) : NULL;
   json_t *incidents = rows != NULL ? list_to_json (store_list_ticket_incidents (store, number, error), convert_incident) : NULL;
   json_t *addresses = incidents != NULL ? read_addresses (store, ticket, error) : NULL;
@@ -162,7 +166,7 @@ print_days (const json_t *deadlines)
 }
 
 static void
-print_ticket (const json_t *ticket)
+print_ticket (const json_t *ticket, gboolean full)
 {
   print_fields (ticket);
   puts ("\nDEADLINES");
@@ -171,9 +175,10 @@ print_ticket (const json_t *ticket)
   output_table (json_object_get (ticket, "deadlines"), promise_keys, promise_titles);
   print_days (json_object_get (ticket, "deadlines"));
   puts ("\nMESSAGES");
-  const char *const message_keys[] = { "at", "direction", "kind", "sender", "size", "subject", NULL };
-  const char *const message_titles[] = { "AT", "DIRECTION", "KIND", "SENDER", "OCTETS", "SUBJECT", NULL };
+  const char *const message_keys[] = { "id", "at", "direction", "kind", "sender", "size", "subject", NULL };
+  const char *const message_titles[] = { "ID", "AT", "DIRECTION", "KIND", "SENDER", "OCTETS", "SUBJECT", NULL };
   output_table (json_object_get (ticket, "messages"), message_keys, message_titles);
+  content_print (json_object_get (ticket, "messages"), full);
   const char *const row_keys[] = { "kind", "template", "recipient", "channel", "state", "attempts", "sent_at", "last_error", NULL };
   const char *const row_titles[] = { "KIND", "TEMPLATE", "TO", "CHANNEL", "STATE", "TRIES", "SENT", "LAST ERROR", NULL };
   puts ("\nOUTBOX");
@@ -197,26 +202,57 @@ print_ticket (const json_t *ticket)
   output_table (json_object_get (ticket, "events"), event_keys, event_titles);
 }
 
-int
-command_show (CommandContext *context, int argc, char **argv)
+static gboolean
+read_options (int *argc, char ***argv, ShowOptions *options, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "full", 0, 0, G_OPTION_ARG_NONE, &options->full, "with what the messages quote", NULL },
+    { "save", 0, 0, G_OPTION_ARG_FILENAME, &options->save, "write the messages and their attachments into this folder", "DIR" },
+    { NULL, 0, 0, 0, NULL, NULL, NULL }
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("ID - one ticket with all that belongs to it");
+  g_option_context_add_main_entries (context, entries, NULL);
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+static int
+show (CommandContext *context, gint64 number, const ShowOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  gint64 number = argc == 2 ? ticket_number_parse (argv[1]) : 0;
-  if (number == 0)
-    {
-      fputs ("usage: frontdesk show ID\n", stderr);
-      return COMMAND_USAGE;
-    }
   g_autoptr (Store) store = store_open (context->config->database, STORE_READ, &error);
   json_t *ticket = store != NULL ? read_ticket (context->config, store, number, &error) : NULL;
   if (ticket == NULL)
     return output_error ("show", error);
+  if (options->save != NULL && !save_messages (store, json_object_get (ticket, "messages"), options->save, context->json, &error))
+    {
+      json_decref (ticket);
+      return output_error ("show", error);
+    }
   if (context->json)
     {
       output_json (ticket);
       return COMMAND_OK;
     }
-  print_ticket (ticket);
+  if (options->save == NULL)
+    print_ticket (ticket, options->full);
   json_decref (ticket);
   return COMMAND_OK;
+}
+
+int
+command_show (CommandContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  ShowOptions options = { 0 };
+  gboolean read = read_options (&argc, &argv, &options, &error);
+  gint64 number = read && argc == 2 ? ticket_number_parse (argv[1]) : 0;
+  int status = COMMAND_USAGE;
+  if (!read)
+    fprintf (stderr, "frontdesk show: %s\n", error->message);
+  if (number == 0)
+    fputs ("usage: frontdesk show ID [--full] [--save DIR]\n", stderr);
+  else
+    status = show (context, number, &options);
+  g_free (options.save);
+  return status;
 }

@@ -119,10 +119,10 @@ write_message (Database *database, IntakeJob *job, const Decision *decision, con
 {
   const Intake *intake = job->intake;
   if (!database_run (database, error,
-                     "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, at) "
-                     "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?)",
-                     "0sssssii", decision->ticket, kind, intake->facts->message_id, requester (intake),
-                     intake->facts->subject, intake->envelope->queue_id, job->raw, intake->now))
+                     "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, unread, at) "
+                     "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?)",
+                     "0sssssisi", decision->ticket, kind, intake->facts->message_id, requester (intake),
+                     intake->facts->subject, intake->envelope->queue_id, job->raw, intake->facts->unread, intake->now))
     return FALSE;
   job->message = sqlite3_last_insert_rowid (database->handle);
   return staff_add_participants (database, decision->ticket, decision->joining, FALSE, error);
@@ -205,6 +205,15 @@ write_rules (Database *database, const Decision *decision, gint64 now, GError **
                           error);
 }
 
+/* The octets are there whole, so that a person can look. */
+static gboolean
+write_unread (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
+{
+  const char *why = job->intake->facts->unread;
+  return why == NULL || decision->ticket == 0 ||
+         store_add_event (database, decision->ticket, job->intake->now, "not fully read", "frontdesk", why, error);
+}
+
 static gboolean
 write_open (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
@@ -214,6 +223,7 @@ write_open (Database *database, IntakeJob *job, Decision *decision, GError **err
          write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
+         write_unread (database, job, decision, error) &&
          write_rules (database, decision, now, error) && keep_page_limits (database, job->intake, decision, error) &&
          write_outgoing (database, job, decision, error);
 }
@@ -286,7 +296,8 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
   gint64 now = job->intake->now;
   char *participant[] = { (char *) sender, NULL };
   if (!write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) ||
-      !store_add_event (database, decision->ticket, now, "continued", sender, decision->reason, error))
+      !store_add_event (database, decision->ticket, now, "continued", sender, decision->reason, error) ||
+      !write_unread (database, job, decision, error))
     return FALSE;
   if (decision->participant && !staff_add_participants (database, decision->ticket, participant, TRUE, error))
     return FALSE;
@@ -337,7 +348,8 @@ write_filed (Database *database, IntakeJob *job, Decision *decision, GError **er
     return FALSE;
   return decision->ticket == 0 ||
          (store_add_event (database, decision->ticket, job->intake->now, "filed", requester (job->intake), decision->reason, error) &&
-          note_addresses (database, decision, job->intake->now, error) && write_outgoing (database, job, decision, error) &&
+         write_unread (database, job, decision, error) && note_addresses (database, decision, job->intake->now, error) &&
+         write_outgoing (database, job, decision, error) &&
           (decision->taker == NULL || incidents_obey (job->store, database, decision, job->intake->now, error)));
 }
 

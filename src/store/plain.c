@@ -232,6 +232,7 @@ message_free (Message *message)
   g_free (message->text);
   g_free (message->queue_id);
   g_free (message->cc);
+  g_free (message->unread);
   g_free (message);
 }
 

@@ -24,7 +24,7 @@ static const char *const migrations[] = {
   "CREATE INDEX raw_file ON raw (file) WHERE file IS NOT NULL;"
   "CREATE TABLE message ("
   "  id INTEGER PRIMARY KEY, ticket INTEGER REFERENCES ticket, kind TEXT NOT NULL, direction TEXT NOT NULL,"
-  "  message_id TEXT, sender TEXT, subject TEXT, text TEXT, queue_id TEXT, raw INTEGER REFERENCES raw, cc TEXT,"
+  "  message_id TEXT, sender TEXT, subject TEXT, text TEXT, queue_id TEXT, raw INTEGER REFERENCES raw, cc TEXT, unread TEXT,"
   "  at INTEGER NOT NULL);"
   "CREATE INDEX message_ticket ON message (ticket) WHERE ticket IS NOT NULL;"
   "CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL AND ticket IS NOT NULL;"

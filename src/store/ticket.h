@@ -27,6 +27,7 @@ typedef struct {
   char *direction;  /* "in", "out", "internal" */
   char *message_id, *sender, *subject, *text, *queue_id;
   char *cc;         /* who is shown as reading an answer, with blanks between, nullable */
+  char *unread;     /* why it was not fully read, nullable */
   gint64 size, at;
 } Message;
 

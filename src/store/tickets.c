@@ -115,6 +115,7 @@ read_message (Query *query, const char *folder)
     .at = query_number (query, 9),
     .size = query_number (query, 10),
     .cc = query_text (query, 13),
+    .unread = query_text (query, 14),
   };
   return message;
 }
@@ -282,7 +283,7 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
     return NULL;
   g_autoptr (Query) query =
     database_query (loan.database, error,
-                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, data, file, cc "
+                    "SELECT m.id, ticket, kind, direction, message_id, sender, subject, text, queue_id, at, size, data, file, cc, unread "
                     "FROM message m LEFT JOIN raw r ON r.id = m.raw WHERE ticket = ? ORDER BY m.id",
                     "i", ticket);
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
@@ -290,6 +291,25 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
   while (query != NULL && (row = query_next (loan.database, query, error)) > 0)
     g_ptr_array_add (list, read_message (query, store->raw_folder));
   return row == 0 ? g_steal_pointer (&list) : NULL;
+}
+
+RawMessage *
+store_read_message (Store *store, gint64 message, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return NULL;
+  g_autoptr (Query) query =
+    database_query (loan.database, error, "SELECT data, file FROM message m JOIN raw r ON r.id = m.raw WHERE m.id = ?", "i", message);
+  int row = query != NULL ? query_next (loan.database, query, error) : -1;
+  if (row == 0)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "message %" G_GINT64_FORMAT " was no mail", message);
+  if (row <= 0)
+    return NULL;
+  gsize length;
+  gconstpointer data = query_octets (query, 0, &length);
+  g_autofree char *file = query_text (query, 1);
+  return raw_read (data, length, file, store->raw_folder, error);
 }
 
 GPtrArray *
