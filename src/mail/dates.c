@@ -28,6 +28,7 @@ typedef struct {
   const char *first; /* what stands for DAY_OF_MONTH on the first; nullable */
   const char *run;   /* "Monday to Friday" */
   const char *colon;
+  const char *comma; /* between days, and between spans */
 } Words;
 
 static const Words known[] = {
@@ -36,23 +37,60 @@ static const Words known[] = {
       { "'by' HH:mm 'on' EEEE, vvvv", "'by' HH:mm 'on' EEEE d MMMM, vvvv", "'by' HH:mm 'on' EEEE d MMMM y, vvvv" } },
     NULL,
     "%s to %s",
-    ": " },
+    ": ",
+    ", " },
   { "fr",
     { { "EEEE 'à' HH:mm, vvvv", "'le' EEEE d MMMM 'à' HH:mm, vvvv", "'le' EEEE d MMMM y 'à' HH:mm, vvvv" },
       { "'au plus tard' EEEE 'à' HH:mm, vvvv", "'au plus tard le' EEEE d MMMM 'à' HH:mm, vvvv",
         "'au plus tard le' EEEE d MMMM y 'à' HH:mm, vvvv" } },
     "d'er' MMMM",
     "du %s au %s",
-    " : " },
+    " : ",
+    ", " },
   { "vi",
     { { "HH:mm EEEE, vvvv", "HH:mm EEEE, 'ngày' d MMMM, vvvv", "HH:mm EEEE, 'ngày' d MMMM 'năm' y, vvvv" },
       { "'trước' HH:mm EEEE, vvvv", "'trước' HH:mm EEEE, 'ngày' d MMMM, vvvv",
         "'trước' HH:mm EEEE, 'ngày' d MMMM 'năm' y, vvvv" } },
     NULL,
     "%s đến %s",
-    ": " },
+    ": ",
+    ", " },
+  { "es",
+    { { "'el' EEEE 'a las' HH:mm 'h' (vvvv)", "'el' EEEE d 'de' MMMM 'a las' HH:mm 'h' (vvvv)",
+        "'el' EEEE d 'de' MMMM 'de' y 'a las' HH:mm 'h' (vvvv)" },
+      { "'a más tardar el' EEEE 'a las' HH:mm 'h' (vvvv)", "'a más tardar el' EEEE d 'de' MMMM 'a las' HH:mm 'h' (vvvv)",
+        "'a más tardar el' EEEE d 'de' MMMM 'de' y 'a las' HH:mm 'h' (vvvv)" } },
+    NULL,
+    "de %s a %s",
+    ": ",
+    ", " },
+  { "de",
+    { { "'am' EEEE 'um' HH:mm 'Uhr' (vvvv)", "'am' EEEE, 'dem' d. MMMM, 'um' HH:mm 'Uhr' (vvvv)",
+        "'am' EEEE, 'dem' d. MMMM y, 'um' HH:mm 'Uhr' (vvvv)" },
+      { "'spätestens am' EEEE 'um' HH:mm 'Uhr' (vvvv)", "'spätestens am' EEEE, 'dem' d. MMMM, 'um' HH:mm 'Uhr' (vvvv)",
+        "'spätestens am' EEEE, 'dem' d. MMMM y, 'um' HH:mm 'Uhr' (vvvv)" } },
+    NULL,
+    "%s bis %s",
+    ": ",
+    ", " },
+  { "zh",
+    { { "EEEE HH:mm（vvvv）", "M月d日EEEE HH:mm（vvvv）", "y年M月d日EEEE HH:mm（vvvv）" },
+      { "最迟于EEEE HH:mm（vvvv）", "最迟于M月d日EEEE HH:mm（vvvv）", "最迟于y年M月d日EEEE HH:mm（vvvv）" } },
+    NULL,
+    "%s至%s",
+    "：",
+    "、" },
+  { "pa",
+    { { "EEEE 'ਨੂੰ' HH:mm 'ਵਜੇ' (vvvv)", "EEEE, d MMMM 'ਨੂੰ' HH:mm 'ਵਜੇ' (vvvv)",
+        "EEEE, d MMMM y 'ਨੂੰ' HH:mm 'ਵਜੇ' (vvvv)" },
+      { "EEEE 'ਨੂੰ' HH:mm 'ਵਜੇ ਤੱਕ' (vvvv)", "EEEE, d MMMM 'ਨੂੰ' HH:mm 'ਵਜੇ ਤੱਕ' (vvvv)",
+        "EEEE, d MMMM y 'ਨੂੰ' HH:mm 'ਵਜੇ ਤੱਕ' (vvvv)" } },
+    NULL,
+    "%s ਤੋਂ %s",
+    ": ",
+    ", " },
 };
-static const Words unknown = { .run = "%s – %s", .colon = ": " };
+static const Words unknown = { .run = "%s – %s", .colon = ": ", .comma = ", " };
 static const char *const skeletons[N_REACHES] = { "EEEEHHmm" ZONE, "EEEEdMMMMHHmm" ZONE, "yEEEEdMMMMHHmm" ZONE };
 
 /* A language in use. Making the ICU objects takes milliseconds, so they are kept. */
@@ -340,7 +378,7 @@ join_spans (const GArray *day)
 
 /* "08:00-12:00, 13:30-16:30"; "" for a day without hours. */
 static char *
-write_spans (const GArray *day)
+write_spans (const GArray *day, const char *comma)
 {
   g_autoptr (GArray) spans = join_spans (day);
   GString *text = g_string_new (NULL);
@@ -348,8 +386,8 @@ write_spans (const GArray *day)
     {
       const DaySpan *span = &g_array_index (spans, DaySpan, i);
       gint32 to = span->to > DAY ? span->to - DAY : span->to;
-      g_string_append_printf (text, "%s%02d:%02d-%02d:%02d", i > 0 ? ", " : "", span->from / 3600, span->from / 60 % 60,
-                              to / 3600, to / 60 % 60);
+      g_string_append_printf (text, "%s%02d:%02d-%02d:%02d", i > 0 ? comma : "", span->from / 3600,
+                              span->from / 60 % 60, to / 3600, to / 60 % 60);
     }
   return g_string_free (text, FALSE);
 }
@@ -359,7 +397,7 @@ is_always_open (const Calendar *calendar)
 {
   for (guint i = 0; i < G_N_ELEMENTS (calendar->week); i++)
     {
-      g_autofree char *spans = write_spans (calendar->week[i]);
+      g_autofree char *spans = write_spans (calendar->week[i], ", ");
       if (!g_str_equal (spans, "00:00-24:00"))
         return FALSE;
     }
@@ -386,12 +424,14 @@ append_capitalised (GString *text, const char *line)
 static void
 append_run (GString *line, Language *language, guint first, guint last)
 {
+  const char *comma = language->words->comma;
   g_autofree char *from = name_day (language, first);
   g_autofree char *to = name_day (language, last);
-  const char *form = last - first > 1 ? language->words->run : first < last ? "%s, %s" : "%s";
+  g_autofree char *two = g_strdup_printf ("%%s%s%%s", comma);
+  const char *form = last - first > 1 ? language->words->run : first < last ? two : "%s";
   g_autofree char *with_first = replace_field (form, "%s", from);
   g_autofree char *run = replace_field (with_first, "%s", to);
-  g_string_append_printf (line, "%s%s", line->len > 0 ? ", " : "", run);
+  g_string_append_printf (line, "%s%s", line->len > 0 ? comma : "", run);
 }
 
 /* Takes the days from FIRST on that have its hours out of HOURS, and writes their line. */
@@ -420,10 +460,10 @@ dates_hours (const char *language, const Calendar *calendar)
   GString *text = g_string_new (NULL);
   if (is_always_open (calendar))
     return g_string_free (text, TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (hours); i++)
-    hours[i] = write_spans (calendar->week[i]);
   g_mutex_lock (&lock);
   Language *found = find_language (language != NULL ? language : "en");
+  for (guint i = 0; i < G_N_ELEMENTS (hours); i++)
+    hours[i] = write_spans (calendar->week[i], found->words->comma);
   for (guint i = 0; i < G_N_ELEMENTS (hours); i++)
     if (*hours[i] != '\0')
       append_days (text, found, hours, i);

@@ -162,6 +162,16 @@ shipped_folder (void)
 
 static const char *const shipped_languages[] = { "en", "fr", "vi" };
 
+/* These have customers' letters only. */
+static const struct {
+  const char *language, *greeting, *closing, *automatic, *not_paged;
+} customers_languages[] = {
+  { "es", "Estimado/a cliente:\n\n", "\n\nAtentamente,\n\nDIYTel\n", "automáticamente", "NO se ha avisado" },
+  { "de", "Guten Tag,\n\n", "\n\nMit freundlichen Grüßen\n\nDIYTel\n", "automatisch", "NICHT verständigt" },
+  { "zh", "尊敬的客户，您好：\n\n", "\n\n此致\n敬礼！\n\nDIYTel\n", "自动", "并未紧急呼叫值班人员" },
+  { "pa", "ਸਤਿਕਾਰਯੋਗ ਗਾਹਕ ਜੀ,\n\n", "\n\nਧੰਨਵਾਦ ਸਹਿਤ,\n\nDIYTel\n", "ਆਪਣੇ-ਆਪ", "ਸੂਚਿਤ ਨਹੀਂ ਕੀਤਾ ਗਿਆ" },
+};
+
 static void
 assert_neat (const char *body)
 {
@@ -195,46 +205,112 @@ test_shipped_templates (void)
     }
 }
 
-/* What each letter is for is in it, in every language. */
+/* What each letter is for. */
+static const struct {
+  const char *letter, *values[8];
+} shipped_values[] = {
+  { "acknowledgement", { "by 10:15 on Tuesday", "by 17:00 on Friday", "mon-fri 06:00-18:00", "+1 604-635-0700",
+                         "Alice Tremblay" } },
+  { "after-hours", { "06:00 on Thursday", "by 10:15 on Tuesday", "mon-fri 06:00-18:00", "+1 604-635-0700",
+                       "Alice Tremblay" } },
+  { "holiday", { "Boxing Day", "06:00 on Thursday", "by 10:15 on Tuesday", "mon-fri 06:00-18:00",
+                   "+1 604-635-0700" } },
+  { "emergency", { "by 10:15 on Tuesday", "by 11:30 on Wednesday", "mon-fri 06:00-18:00", "+1 604-635-0700",
+                     "Alice Tremblay" } },
+  { "emergency-unverified", { "by 10:15 on Tuesday", "mon-fri 06:00-18:00", "+1 604-635-0700" } },
+  { "update", { "by 11:30 on Wednesday", "Alice Tremblay", "+1 604-635-0700" } },
+  { "extension", { "by 08:45 on Monday", "by 10:15 on Tuesday", "by 17:00 on Friday" } },
+  { "team-new", { "09:00 on Saturday", "ann@example.com", "dial tone." } },
+  { "team-unverified", { "09:00 on Saturday", "Bob Singh, Carol Roy", "the sender is not verified", "dial tone." } },
+  { "team-failed", { "550 5.1.1 no such user", "ann@example.com" } },
+  { "team-bounce", { "550 5.1.1 no such user", "frontdesk show 1042" } },
+  { "team-warning", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
+  { "team-breach", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
+  { "team-reminder", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
+  { "page", { "09:00 on Saturday", "K 1001", "https://desk.example/ack/7.abc", "ack", "resolve", "#1043 line down" } },
+  { "page-short", { "3 ", " [DIYTel #1042] ", "No dial tone (ann@example.com)" } },
+  { "page-acknowledged", { "Bob Singh ", "K 1001" } },
+  { "page-resolved", { "support", "K 1001" } },
+};
+
+static void
+assert_says (const Templates *templates, const char *language, guint row)
+{
+  g_autofree char *body = fill (templates, shipped_values[row].letter, language, &sample, NULL);
+  for (guint v = 0; shipped_values[row].values[v] != NULL; v++)
+    if (strstr (body, shipped_values[row].values[v]) == NULL)
+      g_error ("%s/%s does not say \"%s\":\n%s", language, shipped_values[row].letter, shipped_values[row].values[v], body);
+}
+
+/* It is in it, in every language. */
 static void
 test_shipped_values (void)
 {
-  static const struct {
-    const char *letter, *values[8];
-  } rows[] = {
-    { "acknowledgement", { "by 10:15 on Tuesday", "by 17:00 on Friday", "mon-fri 06:00-18:00", "+1 604-635-0700",
-                           "Alice Tremblay" } },
-    { "after-hours", { "06:00 on Thursday", "by 10:15 on Tuesday", "mon-fri 06:00-18:00", "+1 604-635-0700",
-                       "Alice Tremblay" } },
-    { "holiday", { "Boxing Day", "06:00 on Thursday", "by 10:15 on Tuesday", "mon-fri 06:00-18:00",
-                   "+1 604-635-0700" } },
-    { "emergency", { "by 10:15 on Tuesday", "by 11:30 on Wednesday", "mon-fri 06:00-18:00", "+1 604-635-0700",
-                     "Alice Tremblay" } },
-    { "emergency-unverified", { "by 10:15 on Tuesday", "mon-fri 06:00-18:00", "+1 604-635-0700" } },
-    { "update", { "by 11:30 on Wednesday", "Alice Tremblay", "+1 604-635-0700" } },
-    { "extension", { "by 08:45 on Monday", "by 10:15 on Tuesday", "by 17:00 on Friday" } },
-    { "team-new", { "09:00 on Saturday", "ann@example.com", "dial tone." } },
-    { "team-unverified", { "09:00 on Saturday", "Bob Singh, Carol Roy", "the sender is not verified", "dial tone." } },
-    { "team-failed", { "550 5.1.1 no such user", "ann@example.com" } },
-    { "team-bounce", { "550 5.1.1 no such user", "frontdesk show 1042" } },
-    { "team-warning", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
-    { "team-breach", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
-    { "team-reminder", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
-    { "page", { "09:00 on Saturday", "K 1001", "https://desk.example/ack/7.abc", "ack", "resolve", "#1043 line down" } },
-    { "page-short", { "3 ", " [DIYTel #1042] ", "No dial tone (ann@example.com)" } },
-    { "page-acknowledged", { "Bob Singh ", "K 1001" } },
-    { "page-resolved", { "support", "K 1001" } },
-  };
   g_autofree char *folder = shipped_folder ();
   g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
   for (guint l = 0; l < G_N_ELEMENTS (shipped_languages); l++)
-    for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint i = 0; i < G_N_ELEMENTS (shipped_values); i++)
+      assert_says (templates, shipped_languages[l], i);
+}
+
+/* The languages of customers: a letter is in them or, where they have none of its name, in the default. */
+static void
+test_shipped_for_customers (void)
+{
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  for (guint l = 0; l < G_N_ELEMENTS (customers_languages); l++)
+    for (guint i = 0; i < G_N_ELEMENTS (shipped_values); i++)
       {
-        g_autofree char *body = fill (templates, rows[i].letter, shipped_languages[l], &sample, NULL);
-        for (guint v = 0; rows[i].values[v] != NULL; v++)
-          if (strstr (body, rows[i].values[v]) == NULL)
-            g_error ("%s/%s does not say \"%s\":\n%s", shipped_languages[l], rows[i].letter, rows[i].values[v], body);
+        gboolean staff = strstr (shipped_values[i].letter, "team-") != NULL || strstr (shipped_values[i].letter, "page") != NULL;
+        g_autofree char *language =
+          templates_find_language (templates, shipped_values[i].letter, customers_languages[l].language);
+        g_assert_cmpstr (language, ==, staff ? "en" : customers_languages[l].language);
+        assert_says (templates, customers_languages[l].language, i);
       }
+}
+
+static void
+test_shipped_conventions (void)
+{
+  LetterData plain = sample;
+  plain.greeting = plain.closing = NULL;
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  for (guint l = 0; l < G_N_ELEMENTS (customers_languages); l++)
+    for (guint i = 0; i < G_N_ELEMENTS (customer_letters); i++)
+      {
+        const char *language = customers_languages[l].language;
+        g_autofree char *subject = NULL;
+        g_autofree char *own = fill (templates, customer_letters[i], language, &sample, NULL);
+        g_autofree char *body = fill (templates, customer_letters[i], language, &plain, &subject);
+        g_assert_cmpstr (subject, ==, "Re: [DIYTel #1042] No dial tone");
+        g_assert_true (g_str_has_prefix (body, customers_languages[l].greeting));
+        g_assert_true (g_str_has_suffix (body, customers_languages[l].closing));
+        g_assert_true (g_str_has_prefix (own, "Dear customers\n\n"));
+        g_assert_true (g_str_has_suffix (own, "\n\nThank you for\nyour interest.\n\nDIYTel\n"));
+        g_assert_nonnull (strstr (body, "1042"));
+        g_assert_null (strstr (body, "dial tone.")); /* never a part of the message */
+        assert_neat (body);
+        assert_neat (own);
+      }
+}
+
+/* Who reads these must not be in doubt. */
+static void
+test_shipped_warnings (void)
+{
+  g_autofree char *folder = shipped_folder ();
+  g_autoptr (Templates) templates = templates_load (folder, "en", NULL);
+  const LetterData bare = { .number = 1042 };
+  for (guint l = 0; l < G_N_ELEMENTS (customers_languages); l++)
+    {
+      g_autofree char *unpaged = fill (templates, "emergency-unverified", customers_languages[l].language, &sample, NULL);
+      g_autofree char *acknowledgement = fill (templates, "acknowledgement", customers_languages[l].language, &bare, NULL);
+      g_assert_nonnull (strstr (unpaged, customers_languages[l].not_paged));
+      g_assert_nonnull (strstr (acknowledgement, customers_languages[l].automatic));
+      assert_neat (acknowledgement);
+    }
 }
 
 /* The policy's own first and last words, or the template's. */
@@ -982,6 +1058,9 @@ main (int argc, char **argv)
 #define WITH_PLACE(name, test) g_test_add (name, Place, NULL, place_set_up, test, place_tear_down)
   g_test_add_func ("/templates/shipped", test_shipped_templates);
   g_test_add_func ("/templates/shipped-values", test_shipped_values);
+  g_test_add_func ("/templates/shipped-for-customers", test_shipped_for_customers);
+  g_test_add_func ("/templates/shipped-conventions", test_shipped_conventions);
+  g_test_add_func ("/templates/shipped-warnings", test_shipped_warnings);
   g_test_add_func ("/templates/shipped-greetings", test_shipped_greetings);
   g_test_add_func ("/templates/shipped-targets", test_shipped_targets);
   g_test_add_func ("/templates/shipped-reply", test_shipped_reply);
