@@ -15,6 +15,7 @@ my %may = (
 my %library = (
     'libmilter/' => [qw(gateway)], 'sqlite3.h' => [qw(store)], 'ldap.h' => [qw(directory commands)], 'curl/' => [qw(delivery)],
     'confuse.h' => [qw(config)], 'libical/' => [qw(config web)], 'microhttpd.h' => [qw(web)], 'nettle/' => [qw(mail)], 'unicode/' => [qw(mail)],
+    'libexttextcat/' => [qw(mail)],
 );
 for my $room (sort keys %may) {
     my @wrong;

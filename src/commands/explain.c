@@ -8,6 +8,7 @@
 #include "delivery/delivery.h"
 #include "desk/desk.h"
 #include "desk/promises.h"
+#include "mail/language.h"
 
 typedef struct {
   char *from; /* nullable: read from the message */
@@ -77,15 +78,56 @@ find_acknowledgement (const Decision *decision)
   return NULL;
 }
 
+/* The message, as it would be received. */
+typedef struct {
+  const Desk *desk;
+  const Reception *reception;
+  gint64 now;
+  const char *written; /* the language of its text, nullable */
+  const char *because; /* what tells it, static, nullable */
+} Case;
+
+/* One of TAGS (nullable comma list) is of LANGUAGE, as templates call it. */
+static gboolean
+is_of_language (const char *tags, const char *language)
+{
+  g_auto (GStrv) list = g_strsplit (tags != NULL ? tags : "", ",", -1);
+  gsize length = strlen (language);
+  for (guint i = 0; list[i] != NULL; i++)
+    {
+      const char *tag = g_strdelimit (g_strstrip (list[i]), "_", '-');
+      if (g_ascii_strncasecmp (tag, language, length) == 0 && !g_ascii_isalnum (tag[length]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Why an acknowledgement of ROLE is in LANGUAGE. The caller's. */
+static char *
+describe_language (const Case *about, const Role *role, const char *language)
+{
+  const Contact *contact = about->reception->contact;
+  if (is_of_language (contact != NULL ? contact->language : NULL, language))
+    return g_strdup ("the directory says so");
+  if (is_of_language (about->reception->facts->language, language))
+    return g_strdup ("the message's Content-Language");
+  if (is_of_language (about->written, language))
+    return g_strdup_printf ("the message's text is in it, %s", about->because);
+  return g_strdup (is_of_language (role->language, language) ? "the role's language" : "the default language");
+}
+
 /* The acknowledgement as it would be sent about a ticket with that NUMBER. */
 static json_t *
-acknowledgement_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 number, gint64 now,
-                         GError **error)
+acknowledgement_to_json (const Case *about, const Decision *decision, gint64 number, GError **error)
 {
   const Outgoing *outgoing = find_acknowledgement (decision);
   if (outgoing == NULL)
     return json_null ();
+  const Desk *desk = about->desk;
+  const Reception *reception = about->reception;
   const MessageFacts *facts = reception->facts;
+  gint64 now = about->now;
+  g_autofree char *languages = language_fill_in (outgoing->languages, about->written);
   Ticket ticket = { .number = number,
                           .role = decision->role->name,
                           .state = (char *) "open",
@@ -106,7 +148,7 @@ acknowledgement_to_json (const Desk *desk, const Reception *reception, const Dec
   const OutboxRow row = { .kind = (char *) outgoing_kind_to_string (outgoing->kind),
                           .recipient = outgoing->recipient,
                           .template = outgoing->template,
-                          .languages = outgoing->languages,
+                          .languages = languages,
                           .message_id = outgoing->message_id,
                           .created_at = now };
   g_autofree char *subject = NULL, *body = NULL;
@@ -116,7 +158,10 @@ acknowledgement_to_json (const Desk *desk, const Reception *reception, const Dec
                               .overrides = overrides };
   if (overrides == NULL || !delivery_write (&order, &subject, &body, &message, error))
     return NULL;
-  return json_pack ("{s:s, s:s, s:s}", "to", outgoing->recipient, "subject", subject, "text", body);
+  g_autofree char *language = templates_find_language (desk->templates, outgoing->template, languages);
+  g_autofree char *reason = describe_language (about, decision->role, language);
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s}", "to", outgoing->recipient, "subject", subject, "text", body, "language",
+                    language, "language_reason", reason);
 }
 
 static json_t *
@@ -151,10 +196,10 @@ number_to_json (gint64 number)
 }
 
 static json_t *
-decision_to_json (const Desk *desk, const Reception *reception, const Decision *decision, gint64 number, gint64 now,
-                  GError **error)
+decision_to_json (const Case *about, const Decision *decision, gint64 number, GError **error)
 {
-  json_t *letter = acknowledgement_to_json (desk, reception, decision, number, now, error);
+  const Reception *reception = about->reception;
+  json_t *letter = acknowledgement_to_json (about, decision, number, error);
   if (letter == NULL)
     return NULL;
   g_autofree char *priority = g_strdup_printf ("p%d", decision->priority != 0 ? decision->priority : decision->role->priority);
@@ -202,6 +247,8 @@ print_decision (const json_t *decision)
     return;
   print_text ("to", json_object_get (letter, "to"));
   print_text ("subject", json_object_get (letter, "subject"));
+  print_text ("language", json_object_get (letter, "language"));
+  print_text ("language_reason", json_object_get (letter, "language_reason"));
   printf ("\n%s\n", json_string_value (json_object_get (letter, "text")));
 }
 
@@ -215,11 +262,15 @@ explain (const Desk *desk, const Options *options, const RawMessage *raw, GError
   gint64 number = store_next_number (desk->store, error);
   if (number == 0)
     return NULL;
+  Case about = { .desk = desk, .reception = reception, .now = options->now };
+  g_autofree char *text = message_read_text (raw);
+  g_autofree char *written = language_detect (text, &about.because);
+  about.written = written;
   json_t *decisions = json_array ();
   for (guint i = 0; i < reception->decisions->len; i++)
     {
       const Decision *made = g_ptr_array_index (reception->decisions, i);
-      json_t *decision = decision_to_json (desk, reception, made, number, options->now, error);
+      json_t *decision = decision_to_json (&about, made, number, error);
       if (decision == NULL)
         {
           json_decref (decisions);

@@ -37,6 +37,7 @@
 #define LIMIT_SUBJECT            256               /* characters kept for tickets and letters */
 #define LIMIT_NAME               128               /* characters of a display name */
 #define LIMIT_PARTICIPANTS       50
+#define LIMIT_ANSWER_OCTETS      (40 * 1024 * 1024) /* of an agent's mail that answers a customer: its letter is made in memory */
 #define LIMIT_SPLIT              100               /* messages that make a new ticket at once */
 #define LIMIT_DIRECTIVES         20                /* command lines of one agent's mail */
 #define LIMIT_LETTER             (64 * 1024)       /* a rendered letter */

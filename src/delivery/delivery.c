@@ -7,13 +7,11 @@
 #include "delivery/clock.h"
 #include "delivery/failure.h"
 #include "delivery/lane.h"
+#include "delivery/matter.h"
 #include "delivery/page.h"
 #include "delivery/watch.h"
 #include "desk/bounces.h"
-#include "mail/message.h"
-#include "mail/quotation.h"
 
-#define EXCERPT_CHARACTERS 2000
 #define RECORD_PAUSE G_USEC_PER_SEC /* between tries to record an outcome while the store fails */
 
 G_DEFINE_QUARK (frontdesk-delivery-error-quark, delivery_error)
@@ -40,56 +38,12 @@ typedef struct {
   GPtrArray *overrides; /* (element-type Override); NULL without schedules, or when they could not be read */
 } Sending;
 
-static gboolean
-is_answer (const OutboxRow *row)
-{
-  return g_str_equal (row->template, "reply");
-}
-
-/* The message that ROW is about: whose text it has, or the one that opened the ticket. NULL when there is none. */
-static const Message *
-find_message (const OutboxRow *row, const GPtrArray *messages)
-{
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const Message *message = g_ptr_array_index (messages, i);
-      if (row->message != 0 ? message->id == row->message : message->text != NULL)
-        return message;
-    }
-  return NULL;
-}
-
-/* The customer's last mail before MESSAGE, which is the one that an answer answers; NULL when there is none. */
-static const Message *
-find_answered (const Message *message, const GPtrArray *messages)
-{
-  const Message *answered = NULL;
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const Message *earlier = g_ptr_array_index (messages, i);
-      if (earlier->id < message->id && g_str_equal (earlier->direction, "in") && g_str_equal (earlier->kind, "message") &&
-          earlier->message_id != NULL)
-        answered = earlier;
-    }
-  return answered;
-}
-
-/* An answer's text whole; of what staff are told of, what is new in it, and of that the beginning. The caller's. */
-static char *
-read_text (const OutboxRow *row, const Message *message)
-{
-  if (message == NULL || message->text == NULL || is_answer (row))
-    return message != NULL ? g_strdup (message->text) : NULL;
-  g_autofree char *fresh = quotation_cut (message->text, NULL);
-  return g_utf8_substring (fresh, 0, MIN (g_utf8_strlen (fresh, -1), EXCERPT_CHARACTERS));
-}
-
 /* A person's answer can be told that it could not be delivered; what we write by ourselves cannot (RFC 3834). */
 static char *
 return_address (const Sending *sending)
 {
   const Role *role = config_find_role_by_name (sending->config, sending->ticket->role);
-  if (role == NULL || !is_answer (sending->row))
+  if (role == NULL || !matter_is_answer (sending->row))
     return g_strdup ("");
   return seal_address (sending->delivery->seal, role->address[0], 'b', sending->ticket->number);
 }
@@ -109,22 +63,21 @@ order_letter (const Sending *sending, const char *text)
 static gboolean
 send_letter (const Sending *sending, char **answer, GError **error)
 {
-  const OutboxRow *row = sending->row;
-  g_autofree char *subject = NULL, *body = NULL, *text = NULL, *from = return_address (sending);
-  g_autoptr (GBytes) octets = NULL;
-  g_autoptr (GPtrArray) messages = NULL;
-  const Message *message = NULL;
-  if ((g_str_equal (row->kind, "notification") || is_answer (row)) &&
-      (messages = store_list_messages (sending->delivery->store, sending->ticket->number, error)) == NULL)
+  OutboxRow row = *sending->row;
+  g_auto (Matter) matter = { 0 };
+  g_autofree char *subject = NULL, *body = NULL, *from = return_address (sending);
+  g_autoptr (GBytes) message = NULL;
+  if (!matter_gather (&matter, sending->delivery->store, sending->row, sending->ticket, error))
     return FALSE;
-  if (messages != NULL && (message = find_message (row, messages)) != NULL)
-    text = read_text (row, message);
-  LetterOrder order = order_letter (sending, text);
-  order.cc = message != NULL ? message->cc : NULL;
-  order.answered = is_answer (row) && message != NULL ? find_answered (message, messages) : NULL;
-  if (!delivery_write (&order, &subject, &body, &octets, error))
+  row.languages = matter.languages;
+  LetterOrder order = order_letter (sending, matter.text);
+  order.row = &row;
+  order.cc = matter.message != NULL ? matter.message->cc : NULL;
+  order.answered = matter.answered;
+  order.attachments = matter.attachments;
+  if (!delivery_write (&order, &subject, &body, &message, error))
     return FALSE;
-  return channel_send_mail (&sending->config->relay, from, row->recipient, octets, answer, error);
+  return channel_send_mail (&sending->config->relay, from, row.recipient, message, answer, error);
 }
 
 /* What a page tells of that has taken others along. */

@@ -47,6 +47,7 @@ typedef struct {
   const GPtrArray *overrides; /* (element-type Override) that have not ended, nullable */
   const char *text;           /* what it is about, to staff, or an answer's own; nullable */
   const char *cc;             /* who else is shown as reading an answer, with blanks between; nullable */
+  const GPtrArray *attachments; /* (element-type LetterAttachment) of an answer, nullable */
   const Message *answered;    /* the customer's last mail before the answer; nullable: it is the ticket's first */
 } LetterOrder;
 

@@ -296,6 +296,7 @@ compose (const Order *order, const Role *role, const char *language, const char 
                           .reply_to = reply_to,
                           .subject = subject,
                           .body = body,
+                          .attachments = order->letter->attachments,
                           .message_id = row->message_id,
                           .in_reply_to = answered != NULL ? answered->message_id : customer ? ticket->message_id : NULL,
                           .references = (const char *const *) references,

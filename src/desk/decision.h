@@ -24,6 +24,7 @@ typedef struct {
   gboolean alone;             /* nobody else would have to wait for a 451 of this role */
   int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */
+  gint64 size;                /* of the message, octets */
   const char *text;           /* of the message, where the policy's rules or an order ask for words; "" else */
   const char *fresh;          /* what of it was newly written */
   StaffDoor door;

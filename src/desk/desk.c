@@ -100,6 +100,7 @@ typedef struct {
   GPtrArray *bounced;      /* (element-type BounceRecipient); NULL: it is no delivery report */
   AddressState *address_state; /* of the address that an acknowledgement would go to, nullable */
   int acknowledged_to_sender, acknowledged_in_all;
+  gint64 size;
   char *text; /* of the message; "" when no rule asks for words */
   char *fresh; /* what of it was newly written */
   GPtrArray *overrides; /* (element-type Override); NULL without schedules */
@@ -234,6 +235,7 @@ look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, cons
 {
   const MessageFacts *facts = reception->facts;
   lookups->text = read_text (desk, envelope, raw, facts);
+  lookups->size = raw_message_length (raw);
   lookups->fresh = quotation_cut (lookups->text, NULL);
   lookups->bounced = bounces_is_report (facts) ? bounce_read (raw) : NULL;
   if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
@@ -383,6 +385,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .alone = alone,
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
+    .size = lookups->size,
     .text = lookups->text,
     .fresh = lookups->fresh,
     .door = door,

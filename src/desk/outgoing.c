@@ -3,6 +3,7 @@
 #include "desk/calendar.h"
 #include "desk/escalation.h"
 #include "desk/promises.h"
+#include "mail/language.h"
 
 /* Who gets it while we are closed is told when the mail will be read. AT: when it goes out. */
 static const char *
@@ -43,6 +44,7 @@ plan_acknowledgement (const IntakeCase *intake, Decision *decision)
     g_strv_builder_add (languages, known);
   if (written != NULL)
     g_strv_builder_add (languages, written);
+  g_strv_builder_add (languages, LANGUAGE_OF_TEXT);
   if (decision->role->language != NULL)
     g_strv_builder_add (languages, decision->role->language);
   g_auto (GStrv) list = g_strv_builder_end (languages);
@@ -116,6 +118,6 @@ outgoing_to_requester (const Ticket *ticket, const Role *role, const char *templ
 {
   Outgoing *letter = outgoing_new (OUTGOING_LETTER, ticket->requester, template);
   letter->languages =
-    ticket->language != NULL ? g_strjoin (",", ticket->language, role->language, NULL) : g_strdup (role->language);
+    g_strjoin (",", ticket->language != NULL ? ticket->language : LANGUAGE_OF_TEXT, role->language, NULL);
   return letter;
 }

@@ -319,9 +319,12 @@ prepare_mail (const IntakeCase *intake, StaffWork *work, Decision *decision, GEr
                            .recipients = intake->facts->recipients,
                            .unseen = unseen,
                            .now = intake->now };
-  if (intake->envelope->strangers->len < LIMIT_STRANGERS)
+  if (intake->envelope->strangers->len == LIMIT_STRANGERS)
+    g_set_error (error, STAFF_ERROR, STAFF_ERROR_TEXT, "it goes to %d others or more", LIMIT_STRANGERS);
+  else if (intake->size > LIMIT_ANSWER_OCTETS)
+    g_set_error (error, STAFF_ERROR, STAFF_ERROR_TEXT, "it is larger than %d octets", LIMIT_ANSWER_OCTETS);
+  else
     return staff_prepare (&mail, work, decision->outgoing, error);
-  g_set_error (error, STAFF_ERROR, STAFF_ERROR_TEXT, "it goes to %d others or more", LIMIT_STRANGERS);
   return FALSE;
 }
 

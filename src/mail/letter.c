@@ -147,8 +147,8 @@ set_content (GMimePart *part, const char *text)
   g_object_unref (stream);
 }
 
-static void
-set_body (GMimeMessage *message, const char *body)
+static GMimeObject *
+make_text (const char *body)
 {
   g_autofree char *text = clean_body (body);
   GMimePart *part = g_mime_part_new_with_type ("text", "plain");
@@ -163,8 +163,50 @@ set_body (GMimeMessage *message, const char *body)
       set_content (part, canonical);
     }
   g_mime_part_set_content_encoding (part, encoding);
-  g_mime_message_set_mime_part (message, GMIME_OBJECT (part));
-  g_object_unref (part);
+  return GMIME_OBJECT (part);
+}
+
+/* All as base64: what is in it is none of our business, and lines stay short. */
+static GMimeObject *
+make_attachment (const LetterAttachment *attachment)
+{
+  gsize length;
+  const char *octets = g_bytes_get_data (attachment->octets, &length);
+  g_autoptr (GMimeContentType) type = g_mime_content_type_parse (NULL, attachment->type);
+  const char *media = g_mime_content_type_get_media_type (type);
+  gboolean plain = g_ascii_strcasecmp (media, "multipart") != 0 && g_ascii_strcasecmp (media, "message") != 0;
+  GMimePart *part = plain ? g_mime_part_new_with_type (media, g_mime_content_type_get_media_subtype (type))
+                          : g_mime_part_new_with_type ("application", "octet-stream");
+  GMimeStream *stream = g_mime_stream_mem_new_with_buffer (octets, length);
+  GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream (stream, GMIME_CONTENT_ENCODING_DEFAULT);
+  g_mime_part_set_content (part, content);
+  g_mime_part_set_content_encoding (part, GMIME_CONTENT_ENCODING_BASE64);
+  g_mime_object_set_disposition (GMIME_OBJECT (part), GMIME_DISPOSITION_ATTACHMENT);
+  g_mime_part_set_filename (part, attachment->name);
+  g_object_unref (content);
+  g_object_unref (stream);
+  return GMIME_OBJECT (part);
+}
+
+static void
+set_body (GMimeMessage *message, const Letter *letter)
+{
+  GMimeObject *text = make_text (letter->body);
+  if (letter->attachments != NULL && letter->attachments->len > 0)
+    {
+      GMimeMultipart *mixed = g_mime_multipart_new_with_subtype ("mixed");
+      g_mime_multipart_add (mixed, text);
+      for (guint i = 0; i < letter->attachments->len; i++)
+        {
+          GMimeObject *part = make_attachment (g_ptr_array_index (letter->attachments, i));
+          g_mime_multipart_add (mixed, part);
+          g_object_unref (part);
+        }
+      g_object_unref (text);
+      text = GMIME_OBJECT (mixed);
+    }
+  g_mime_message_set_mime_part (message, text);
+  g_object_unref (text);
 }
 
 /* ---- the whole ---- */
@@ -210,7 +252,7 @@ letter_compose (const Letter *letter)
     g_mime_message_set_date (message, date);
   set_ids (message, letter);
   set_marks (message, letter);
-  set_body (message, letter->body);
+  set_body (message, letter);
   GBytes *octets = write_message (message);
   g_object_unref (message);
   return octets;

@@ -83,6 +83,13 @@ gboolean templates_fill_web (const Templates *templates, const char *name, const
  * is no template NAME. The caller owns it. */
 char *templates_find_language (const Templates *templates, const char *name, const char *languages);
 
+/* A file that goes with a letter. Its type may not be one that has a form of its own, such as a message or several parts: it is sent
+ * as plain octets then. */
+typedef struct {
+  char *name, *type;
+  GBytes *octets;
+} LetterAttachment;
+
 /* A letter ready to send. All strings belong to the caller and may be NULL where said. */
 typedef struct {
   const char *from_name, *from;     /* the role's address */
@@ -90,6 +97,7 @@ typedef struct {
   const char *const *cc;            /* who is shown as reading it, too; nullable */
   const char *reply_to;             /* nullable */
   const char *subject, *body;       /* UTF-8 */
+  const GPtrArray *attachments;     /* (element-type LetterAttachment), nullable */
   const char *message_id;           /* without brackets */
   const char *in_reply_to;          /* without brackets, nullable */
   const char *const *references;    /* of the answered message, oldest first; nullable */

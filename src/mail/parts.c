@@ -105,6 +105,7 @@ begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
       part->content_type = copy_field (fields, "Content-Type");
       part->disposition = copy_field (fields, "Content-Disposition");
       part->description = copy_field (fields, "Content-Description");
+      part->in_text = headers_find (fields, "Content-ID") != NULL;
     }
   walk->leaf = part;
   g_ptr_array_add (walk->parts->leaves, part);

@@ -14,6 +14,7 @@ typedef struct {
   char *type;        /* "text/plain", lower case */
   char *charset;     /* nullable */
   GMimeContentEncoding encoding;
+  gboolean in_text; /* the text shows it: it has a Content-ID; of parts_list() only */
   gboolean attachment;
   gboolean cr;       /* its lines end with a CR alone */
   gint64 start, end; /* offsets in the raw message */

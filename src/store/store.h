@@ -148,6 +148,8 @@ gboolean store_add_note (Store *store, gint64 ticket, const char *actor, const c
 gboolean store_assign (Store *store, gint64 ticket, const char *team, const char *assignee, const char *actor, gint64 now, GError **error);
 gboolean store_set_priority (Store *store, gint64 ticket, int priority, const char *actor, gint64 now, GError **error);
 gboolean store_set_kind (Store *store, gint64 ticket, const char *kind, const char *actor, gint64 now, GError **error);
+/* The language in which the customer is written to from now on, unless one is known. */
+gboolean store_set_language (Store *store, gint64 ticket, const char *language, GError **error);
 /* The note on the root cause that a policy may demand before a ticket is closed. */
 gboolean store_add_root_cause (Store *store, gint64 ticket, const char *actor, const char *text, gint64 now, GError **error);
 /* Waits for the customer: until they write, until UNTIL (0: however long), or until it is reopened. */

@@ -98,6 +98,21 @@ store_assign (Store *store, gint64 ticket, const char *team, const char *assigne
   return store_write (store, work_write_assignment, &work, error);
 }
 
+static gboolean
+write_language (Database *database, gpointer data, GError **error)
+{
+  const Work *work = data;
+  return database_run (database, error, "UPDATE ticket SET language = coalesce(language, ?) WHERE number = ?", "si", work->text,
+                       work->ticket);
+}
+
+gboolean
+store_set_language (Store *store, gint64 ticket, const char *language, GError **error)
+{
+  Work work = { .ticket = ticket, .text = language };
+  return store_write (store, write_language, &work, error);
+}
+
 gboolean
 work_write_priority (Database *database, gpointer data, GError **error)
 {
