@@ -68,7 +68,8 @@ is Frontdesk::Test::Sink::field($passed, 'X-Frontdesk-Ticket'), 1, 'the mail to 
 is Frontdesk::Test::Sink::field($passed, 'X-Frontdesk-Standing'), 'known', 'and the sender\'s standing';
 wait_for('an empty queue', sub { !@{ $site->daemon->json('queue')->{queue} } });
 is scalar $site->sink->mails_to('ann@customer.example'), 2, 'two acknowledgements in all: none for the answer, none for the machine';
-is scalar $site->sink->mails_to('tier1@diytel.ca'), 1, 'one notification to the team of the new ticket';
+is_deeply [sort map { Frontdesk::Test::Sink::field($_, 'Subject') =~ /new, p3/ ? 'new' : 'further' } $site->sink->mails_to('tier1@diytel.ca')], ['further', 'new'],
+    'the team is told of the new ticket, and of the further mail on it';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
 1;

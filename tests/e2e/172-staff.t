@@ -142,6 +142,19 @@ my ($direct) = grep { $_->{message_id} && $_->{message_id} eq 'direct@diytel.ca'
 is "$direct->{direction} $direct->{sender}", 'out alice', 'which is an answer of theirs';
 is scalar(grep { $_->{body} =~ /Directly from me/ && $_->{from} =~ /\+b\./ } $sink->mails), 0, 'and nothing is sent a second time';
 
+# ---- attachments ----
+
+my $html = "--inner\nContent-Type: text/plain; charset=utf-8\n\nSee the plan.\n--inner\nContent-Type: text/html; charset=utf-8\n\n<p>See the plan.</p><img src=\"cid:logo\">\n--inner--\n";
+my $parts = "--outer\nContent-Type: multipart/alternative; boundary=inner\n\n$html"
+    . "--outer\nContent-Type: image/png; name=logo.png\nContent-ID: <logo>\nContent-Disposition: inline; filename=logo.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"
+    . "--outer\nContent-Type: application/pdf; name=\"Pl\xc3\xa4ne.pdf\"\nContent-Disposition: attachment; filename*=utf-8''Pl%C3%A4ne.pdf\nContent-Transfer-Encoding: base64\n\n" . 'JVBERi0xLjQK' . "\n--outer--\n";
+like write_as('alice', $staff, by_alice($staff, head => "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=outer\n", body => $parts)), qr/^250/, 'an answer with a file';
+wait_for('it', sub { grep { $_->{body} =~ /See the plan/ } answers($number) });
+my ($with_file) = grep { $_->{body} =~ /See the plan/ } answers($number);
+like $with_file->{text}, qr/^Content-Disposition: attachment; filename\*=(?:utf-8|iso-8859-1)''Pl/mi, 'the file goes with it, under its name';
+like $with_file->{text}, qr/^JVBERi0xLjQK\r?$/m, 'as it was';
+unlike $with_file->{text}, qr/logo|iVBOR|text\/html/, 'and not the picture of a signature';
+
 # ---- the end ----
 
 like write_as('alice', $staff, by_alice($staff, body => "#close\nAll is well again.\n")), qr/^250/, 'an answer that closes';
