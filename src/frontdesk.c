@@ -40,6 +40,7 @@ static const struct
   { "customers", command_customers, "import FILE.csv|.ldif | find ADDRESS", "the embedded directory" },
   { "queue", command_queue, "", "what still waits to go out, and why" },
   { "report", command_report, "[--since TIME] [--until TIME] [--csv]", "what was promised, and what was kept" },
+  { "rotate-key", command_rotate_key, "[--days N]", "another secret key; what the old one has signed stays good for 90 days" },
   { "doctor", command_doctor, "", "check configuration, store, directory, relay, templates and on-call schedules" },
 };
 

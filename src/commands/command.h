@@ -42,4 +42,5 @@ int command_priority (CommandContext *context, int argc, char **argv);
 int command_close (CommandContext *context, int argc, char **argv);
 int command_merge (CommandContext *context, int argc, char **argv);
 int command_split (CommandContext *context, int argc, char **argv);
+int command_rotate_key (CommandContext *context, int argc, char **argv);
 int command_reopen (CommandContext *context, int argc, char **argv);

@@ -1,7 +1,7 @@
 /* seal: signatures by which we know our own addresses and Message-IDs again.
  *
- * A Seal holds the secret key (32 random octets, a 0600 file made at first start). MACs are HMAC-SHA-256 cut to
- * 80 bits, as 16 characters of lower-case base32 (RFC 4648), compared without case and in constant time.
+ * A Seal holds the secret keys of the desk; what one of them has signed is right as long as that one is good. Any thread may use it.
+ * MACs are HMAC-SHA-256 cut to 80 bits, as 16 characters of lower-case base32 (RFC 4648), compared without case and in constant time.
  */
 #pragma once
 

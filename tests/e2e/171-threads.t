@@ -81,6 +81,15 @@ is scalar(() = $daemon->tickets('--limit', 1000)), $count, 'nothing is done twic
 isnt write_mail($ann, raw => "${bare}mark " . ($serial + 1) . "\n"), undef, 'but another one is another';
 isnt write_mail($ann, raw => "Message-ID: <>\nIn-Reply-To: no id\nReferences: <<>> <a b\@c> nonsense\n${bare}mark " . ($serial + 1) . "\n"), undef, 'as is one with nonsense for ids';
 
+# ---- another key ----
+
+$daemon->command('rotate-key', '--days', 30);
+is write_mail($eve, to => $ours->{reply}), $first, 'what the old key has signed is good';
+my $after = write_mail($ann, subject => 'after the change');
+is write_mail($eve, to => letter($after, $ann)->{reply}), $after, 'and so is what is signed now';
+ok -e $daemon->database . '.d/secret.old', 'the old key is kept beside the new one';
+is sprintf('%o', (stat $daemon->database . '.d/secret.old')[2] & 0777), '600', 'for us alone';
+
 # ---- merging ----
 
 sub fails { my @command = @_; return !eval { $daemon->command(@command); 1 } && $@ =~ /failed: (\d+)/ ? $1 : 0 }
