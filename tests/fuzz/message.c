@@ -1,9 +1,10 @@
-/* From a raw message to its facts, its text and its recipients, with LF and with CRLF. */
+/* From a raw message to its facts, its text, that one's language, and its recipients, with LF and with CRLF. */
 #include "fuzz.h"
 
 #include <string.h>
 
 #include "config/limits.h"
+#include "mail/language.h"
 
 static void
 check_fields (const MessageFacts *facts)
@@ -41,6 +42,14 @@ check_text (const char *text)
 }
 
 static void
+check_language (const char *text)
+{
+  const char *because = NULL;
+  g_autofree char *language = language_detect (text, &because);
+  FUZZ_CHECK ((language == NULL) == (because == NULL) && (language == NULL || strlen (language) == 2));
+}
+
+static void
 check_recipients (const RawMessage *raw)
 {
   g_auto (GStrv) recipients = message_read_recipients (raw);
@@ -59,6 +68,8 @@ read_form (const guint8 *data, gsize size, const char *line_end)
   g_autofree char *text = message_read_text (raw);
   check_facts (facts);
   check_text (text);
+  if (*line_end == '\n')
+    check_language (text);
   check_recipients (raw);
   return facts;
 }
