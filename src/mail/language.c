@@ -53,7 +53,7 @@ static void
 count_letter (Letters *letters, gunichar c)
 {
   letters->spanish += c == 0xBF || c == 0xA1; /* the opening question and exclamation marks */
-  if (!g_unichar_isalpha (c))
+  if (!g_unichar_isalpha (c) && !g_unichar_ismark (c)) /* vowels of Gurmukhi are marks */
     return;
   GUnicodeScript script = g_unichar_get_script (c);
   letters->all++;
