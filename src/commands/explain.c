@@ -148,7 +148,8 @@ acknowledgement_to_json (const Case *about, const Decision *decision, gint64 num
   const OutboxRow row = { .kind = (char *) outgoing_kind_to_string (outgoing->kind),
                           .recipient = outgoing->recipient,
                           .template = outgoing->template,
-                          .languages = languages,
+                           .languages = languages,
+                           .reason = outgoing->reason,
                           .message_id = outgoing->message_id,
                           .created_at = now };
   g_autofree char *subject = NULL, *body = NULL;

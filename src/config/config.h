@@ -158,6 +158,8 @@ typedef struct {
   Standing page_if;       /* the least standing that pages at once */
   char **page_automatic;  /* senders whose automatic mail pages */
   char *language;         /* of its letters when nothing better is known */
+  gint64 max_size;        /* octets of a message; 0: no bound of ours */
+  char **forbid;          /* endings and types of attachments that tickets do not keep */
 } Role;
 
 typedef enum { DIRECTORY_TABLE, DIRECTORY_LDAP } DirectoryType;

@@ -327,6 +327,8 @@ static cfg_opt_t role_options[] = {
   CFG_STR ("page-if", "known", CFGF_NONE),
   CFG_STR_LIST ("page-automatic", "{}", CFGF_NONE),
   OPTIONAL ("language"),
+  CFG_INT ("max-size", 0, CFGF_NONE),
+  CFG_STR_LIST ("forbid", "{}", CFGF_NONE),
   CFG_END (),
 };
 

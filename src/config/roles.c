@@ -19,6 +19,8 @@ build_role (Build *build, cfg_t *section)
   role->language = build_some_text (build, section, "language");
   if (role->language == NULL)
     role->language = config->language;
+  role->max_size = cfg_getint (section, "max-size") > 0 ? cfg_getint (section, "max-size") : config->max_size;
+  role->forbid = build_list (build, section, "forbid");
   g_ptr_array_add (config->roles, role);
   if (!build_resolve (build, section, "policy", config->policies, &role->policy) ||
       !build_resolve (build, section, "team", config->teams, &role->team) ||

@@ -314,6 +314,23 @@ check_masks (const Rule *rule, cfg_t *section, cfg_opt_t *option)
   return check_each (section, option, is_mask, "is no address and no network; write \"192.0.2.1\" or \"10.0.0.0/8\"");
 }
 
+/* An ending (".exe"), a type ("video/mp4") or all types of a kind ("video", a slash and an asterisk). */
+static gboolean
+is_kind_of_file (const char *text)
+{
+  const char *slash = strchr (text, '/');
+  if (strpbrk (text, " \t,;\"") != NULL)
+    return FALSE;
+  return slash == NULL ? text[0] == '.' && text[1] != '\0' : slash > text && slash[1] != '\0' && strchr (slash + 1, '/') == NULL;
+}
+
+static gboolean
+check_kinds (const Rule *rule, cfg_t *section, cfg_opt_t *option)
+{
+  (void) rule;
+  return check_each (section, option, is_kind_of_file, "is no kind of file; write \".exe\", \"application/x-msdownload\" or \"video/*\"");
+}
+
 #define TARGETS_OF(name)                                                       \
   { .section = name, .option = "acknowledge", .check = check_target },         \
   { .section = name, .option = "respond", .check = check_target },             \
@@ -397,6 +414,8 @@ static const Rule rules[] = {
   { .section = "escalation", .option = "repeat", .check = check_number, .least = 1, .most = 1000 },
   { .section = "role", .option = "address", .check = check_addresses },
   { .section = "role", .option = "priority", .check = check_word, .words = PRIORITIES },
+  { .section = "role", .option = "max-size", .check = check_number, .least = 0, .most = LONG_MAX },
+  { .section = "role", .option = "forbid", .check = check_kinds },
   { .section = "role", .option = "accept", .check = check_word, .words = "anyone known verified" },
   { .section = "role", .option = "deliver", .check = check_word, .words = "pass take" },
   { .section = "role", .option = "acknowledge", .check = check_word, .words = "anyone known verified never" },

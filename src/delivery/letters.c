@@ -189,7 +189,8 @@ fill (const Writing *writing, const Templates *templates, const char *text, char
   const Policy *policy = writing->role->policy;
   g_auto (Values) values = { 0 };
   work_out (writing, &values);
-  const char *reason = read_occasion (writing, &values) ? NULL : writing->row->reason;
+  gboolean acknowledges = g_str_equal (writing->row->kind, "acknowledgement");
+  const char *reason = acknowledges || read_occasion (writing, &values) ? NULL : writing->row->reason;
   LetterData data = { .number = ticket->number,
                       .tag = values.tag,
                       .subject = values.subject,
@@ -218,6 +219,7 @@ fill (const Writing *writing, const Templates *templates, const char *text, char
                       .greeting = policy != NULL ? policy->greeting : NULL,
                       .closing = policy != NULL ? policy->closing : NULL,
                       .reason = reason,
+                      .removed = acknowledges ? writing->row->reason : NULL,
                       .excerpt = text,
                       .detail = reason,
                             .text = text };

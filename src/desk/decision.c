@@ -51,6 +51,31 @@ is_beyond_refusal (const IntakeCase *intake)
   return *intake->envelope->sender == '\0' || intake->facts->loop_mark;
 }
 
+gboolean
+intake_is_too_large (const Role *role, gint64 size)
+{
+  return role->max_size > 0 && size > role->max_size;
+}
+
+char *
+intake_too_large_reply (const Role *role)
+{
+  return g_strdup_printf ("552 5.3.4 %s takes messages of at most %" G_GINT64_FORMAT " octets", role->name, role->max_size);
+}
+
+/* A size that was not declared, or was less, shows at the end. TRUE when the message is refused. */
+static gboolean
+decide_size (const IntakeCase *intake, Decision *decision)
+{
+  if (!intake_is_too_large (decision->role, intake->size) || is_beyond_refusal (intake))
+    return FALSE;
+  g_autofree char *reply = intake_too_large_reply (decision->role);
+  g_autofree char *reason = g_strdup_printf ("it has %" G_GINT64_FORMAT " octets, and the role takes %" G_GINT64_FORMAT " at most", intake->size,
+                                             decision->role->max_size);
+  intake_settle (decision, INTAKE_REFUSE, reply, reason);
+  return TRUE;
+}
+
 /* Refuses, defers or lets pass by the sender's standing. TRUE when it is decided. */
 static gboolean
 decide_admission (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
@@ -344,7 +369,9 @@ intake_decide (const IntakeCase *intake)
   decision->automatic_reason = g_strdup (automatic.reason);
   ThreadMatch match = thread_match (&intake->pointers, decision->role->name, intake->facts->from, intake->contact);
 
-  if (intake->page != NULL)
+  if (decide_size (intake, decision))
+    ; /* whatever it says */
+  else if (intake->page != NULL)
     order_decide_page (intake, by_machine, decision);
   else if (intake->door != STAFF_DOOR_NONE)
     staff_decide_door (intake, by_machine, decision);

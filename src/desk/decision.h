@@ -39,6 +39,10 @@ typedef struct {
 /* The decision; its Message-IDs and `outgoing` are filled in by the caller from intake_outgoing(). */
 Decision *intake_decide (const IntakeCase *intake);
 
+/* Whether a message of SIZE octets is beyond what ROLE takes, and the SMTP answer to it, the caller's. */
+gboolean intake_is_too_large (const Role *role, gint64 size);
+char *intake_too_large_reply (const Role *role);
+
 /* Sets what becomes of the message, the SMTP answer and the reason in one sentence. */
 void intake_settle (Decision *decision, IntakeKind kind, const char *reply, const char *reason);
 

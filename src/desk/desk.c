@@ -7,8 +7,10 @@
 #include "desk/decision.h"
 #include "desk/staff.h"
 #include "desk/triage.h"
+#include "mail/attachments.h"
 #include "mail/hash.h"
 #include "mail/quotation.h"
+#include "mail/removal.h"
 
 Desk *
 desk_open (Config *config, Store *store, const Seal *seal, GError **error)
@@ -100,7 +102,6 @@ typedef struct {
   GPtrArray *bounced;      /* (element-type BounceRecipient); NULL: it is no delivery report */
   AddressState *address_state; /* of the address that an acknowledgement would go to, nullable */
   int acknowledged_to_sender, acknowledged_in_all;
-  gint64 size;
   char *text; /* of the message; "" when no rule asks for words */
   char *fresh; /* what of it was newly written */
   GPtrArray *overrides; /* (element-type Override); NULL without schedules */
@@ -235,7 +236,6 @@ look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, cons
 {
   const MessageFacts *facts = reception->facts;
   lookups->text = read_text (desk, envelope, raw, facts);
-  lookups->size = raw_message_length (raw);
   lookups->fresh = quotation_cut (lookups->text, NULL);
   lookups->bounced = bounces_is_report (facts) ? bounce_read (raw) : NULL;
   if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
@@ -385,7 +385,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .alone = alone,
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
-    .size = lookups->size,
+    .size = reception->size,
     .text = lookups->text,
     .fresh = lookups->fresh,
     .door = door,
@@ -478,6 +478,7 @@ read_message (const Desk *desk, const Envelope *envelope, const RawMessage *raw)
 {
   Reception *reception = g_new0 (Reception, 1);
   reception->facts = message_read (raw, desk->config->tag);
+  reception->size = raw_message_length (raw);
   reception->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) decision_free);
   AuthTrust trust = { .authserv_id = (const char *const *) desk->config->authserv_id,
                       .methods = (const char *const *) desk->config->authserv_methods,
@@ -489,6 +490,64 @@ read_message (const Desk *desk, const Envelope *envelope, const RawMessage *raw)
   return reception;
 }
 
+/* The acknowledgement tells the sender what was not kept. A name in it is a few characters of a file's name: nobody shall send text to
+ * third persons by it. */
+static void
+tell_removed (Decision *decision, const GPtrArray *removed)
+{
+  enum { MOST = 5, CHARACTERS = 60 };
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (guint i = 0; i < removed->len && i < MOST; i++)
+    {
+      g_autofree char *safe = attachments_safe_name (((const Removed *) g_ptr_array_index (removed, i))->name);
+      g_autofree char *cut = text_clean (safe, CHARACTERS);
+      g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", cut);
+    }
+  if (removed->len > MOST)
+    g_string_append (names, ", ...");
+  for (guint i = 0; i < decision->outgoing->len; i++)
+    {
+      Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      if (outgoing->kind == OUTGOING_ACKNOWLEDGEMENT)
+        outgoing->reason = g_strdup (names->str);
+    }
+}
+
+/* What the ticket of DECISION keeps is without what its role forbids. */
+static gboolean
+remove_forbidden (const Desk *desk, const RawMessage *raw, Decision *decision, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GPtrArray) removed = NULL;
+  g_autofree char *folder = g_path_get_dirname (desk->config->database);
+  if (decision->role->forbid[0] == NULL || decision->kind == INTAKE_DEFER || decision->kind == INTAKE_DUPLICATE ||
+      decision->staff != NULL) /* what an agent sends is not left out behind their back */
+    return TRUE;
+  decision->kept = removal_apply (raw, (const char *const *) decision->role->forbid, folder, &removed, &failure);
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  if (decision->kept == NULL)
+    return TRUE;
+  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
+  for (guint i = 0; i < removed->len; i++)
+    g_strv_builder_add (list, ((const Removed *) g_ptr_array_index (removed, i))->what);
+  decision->removed = g_strv_builder_end (list);
+  tell_removed (decision, removed);
+  return TRUE;
+}
+
+static gboolean
+remove_all_forbidden (const Desk *desk, const RawMessage *raw, Reception *reception, GError **error)
+{
+  for (guint i = 0; i < reception->decisions->len; i++)
+    if (!remove_forbidden (desk, raw, g_ptr_array_index (reception->decisions, i), error))
+      return FALSE;
+  return TRUE;
+}
+
 Reception *
 desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
 {
@@ -496,7 +555,8 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   g_auto (Lookups) lookups = { 0 };
   if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
-      !decide_roles (desk, envelope, reception, &lookups, now, error) || !recall_duplicates (desk, reception, error))
+      !decide_roles (desk, envelope, reception, &lookups, now, error) || !remove_all_forbidden (desk, raw, reception, error) ||
+      !recall_duplicates (desk, reception, error))
     return NULL;
   return g_steal_pointer (&reception);
 }
@@ -530,10 +590,11 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
 
 /* Decides about RECEPTION's message for each role; what is not taken now may have been taken before. */
 static gboolean
-decide (const Desk *desk, const Envelope *envelope, Reception *reception, const Lookups *lookups, gint64 now, GError **error)
+decide (const Desk *desk, const Envelope *envelope, const RawMessage *raw, Reception *reception, const Lookups *lookups, gint64 now,
+        GError **error)
 {
   g_ptr_array_set_size (reception->decisions, 0);
-  return decide_roles (desk, envelope, reception, lookups, now, error) &&
+  return decide_roles (desk, envelope, reception, lookups, now, error) && remove_all_forbidden (desk, raw, reception, error) &&
          (reception_verdict (reception, envelope) == VERDICT_ACCEPT || recall_duplicates (desk, reception, error));
 }
 
@@ -561,12 +622,12 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
   g_autoptr (GError) failure = NULL;
   g_auto (Lookups) lookups = { 0 };
   if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
-      !decide (desk, envelope, reception, &lookups, now, error))
+      !decide (desk, envelope, raw, reception, &lookups, now, error))
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
       keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))
     return g_steal_pointer (&reception);
-  if (!decide (desk, envelope, reception, &lookups, now, error))
+  if (!decide (desk, envelope, raw, reception, &lookups, now, error))
     return NULL;
   if (keep (desk, envelope, raw, reception, now, store_intake, &failure) || refuse_staff (reception, failure))
     return g_steal_pointer (&reception);
@@ -630,9 +691,8 @@ char *
 desk_screen_recipient (const Desk *desk, const Envelope *envelope, const Recipient *recipient, gint64 size)
 {
   g_autoptr (GError) failure = NULL;
-  if (desk->config->max_size > 0 && size > desk->config->max_size)
-    return g_strdup_printf ("552 5.3.4 %s takes messages of at most %" G_GINT64_FORMAT " octets", recipient->role->name,
-                            desk->config->max_size);
+  if (intake_is_too_large (recipient->role, size))
+    return intake_too_large_reply (recipient->role);
   if (!store_is_writable (desk->store, &failure))
     return g_strdup ("451 4.3.0 Tickets cannot be written now. Please try again later.");
   return screen_sender (desk, envelope, recipient->role);

@@ -39,6 +39,7 @@ typedef struct {
   MessageFacts *facts;
   Contact *contact;      /* nullable */
   DirectoryStatus directory;
+  gint64 size;           /* of the message, octets */
   GPtrArray *decisions;  /* (element-type Decision), one a role */
   GArray *forged_results; /* see auth_results_forged() */
 } Reception;

@@ -4,10 +4,9 @@
 
 #include "config/limits.h"
 
-static void
-attachment_free (gpointer data)
+void
+attachment_free (Attachment *attachment)
 {
-  Attachment *attachment = data;
   g_free (attachment->name);
   g_free (attachment->type);
   g_free (attachment->digest);
@@ -258,10 +257,9 @@ is_text (const Part *part)
   return !part->attachment && !parts_has_name (part) && (g_str_equal (part->type, "text/plain") || g_str_equal (part->type, "text/html"));
 }
 
-static void
-add_attachment (Attachments *attachments, const RawMessage *raw, guint leaf)
+Attachment *
+attachment_read (const RawMessage *raw, const Part *part, guint leaf)
 {
-  const Part *part = g_ptr_array_index (attachments->parts->leaves, leaf);
   Attachment *attachment = g_new0 (Attachment, 1);
   g_autoptr (Hash) hash = hash_new ();
   Count count = { .hash = hash };
@@ -271,7 +269,7 @@ add_attachment (Attachments *attachments, const RawMessage *raw, guint leaf)
   attachment->type = g_strdup (part->type);
   attachment->size = count.size;
   attachment->digest = hash_to_hex (hash);
-  g_ptr_array_add (attachments->list, attachment);
+  return attachment;
 }
 
 static const char *
@@ -315,10 +313,30 @@ attachments_read (const RawMessage *raw, const char *text)
   gboolean beyond = FALSE;
   g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
   attachments->parts = parts_list (lines, fields, raw_message_length (raw));
-  attachments->list = g_ptr_array_new_with_free_func (attachment_free);
+  attachments->list = g_ptr_array_new_with_free_func ((GDestroyNotify) attachment_free);
   for (guint i = 0; i < attachments->parts->leaves->len; i++)
     if (!is_text (g_ptr_array_index (attachments->parts->leaves, i)))
-      add_attachment (attachments, raw, i);
+      g_ptr_array_add (attachments->list, attachment_read (raw, g_ptr_array_index (attachments->parts->leaves, i), i));
   attachments->security = g_strdup (find_security (attachments->parts, text));
   return attachments;
+}
+
+Parts *
+attachments_parts (const RawMessage *raw)
+{
+  gmime_start ();
+  g_autoptr (Lines) lines = lines_new (raw);
+  gboolean beyond = FALSE;
+  g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
+  return parts_list_all (lines, fields, raw_message_length (raw));
+}
+
+char **
+attachments_names (const RawMessage *raw, const Part *part, guint leaf)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autofree char *chosen = choose_name (raw, part, leaf + 1), *file = parameter_of_disposition (part->disposition);
+  g_autofree char *name = parameter_of_type (part->content_type, "name");
+  g_strv_builder_add_many (names, chosen, file, name, NULL);
+  return g_strv_builder_end (names);
 }

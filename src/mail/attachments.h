@@ -21,6 +21,16 @@ typedef struct {
   char *security;  /* "signed with S/MIME (not checked)" ..., nullable */
 } Attachments;
 
+/* PART as an attachment: that number LEAF of its message. */
+Attachment *attachment_read (const RawMessage *raw, const Part *part, guint leaf);
+void attachment_free (Attachment *attachment);
+
+/* The leaves of RAW and of the messages in it, with their fields. */
+Parts *attachments_parts (const RawMessage *raw);
+
+/* Every name that PART bears, the one that attachment_read() gives among them. The caller's. */
+char **attachments_names (const RawMessage *raw, const Part *part, guint leaf);
+
 /* TEXT: the message's, in which PGP may stand. */
 Attachments *attachments_read (const RawMessage *raw, const char *text);
 void attachments_free (Attachments *attachments);

@@ -42,6 +42,7 @@ typedef struct {
   const char *holiday;    /* its name */
   const char *greeting, *closing; /* the policy's own, in place of the template's */
   const char *reason;     /* why a notification was written */
+  const char *removed;    /* names of attachments that were not kept, for acknowledgements */
   const char *excerpt;    /* the first lines of the message, for staff only */
   const char *detail;     /* for notices: what failed */
   const char *text;       /* an agent's answer; what passes LIMIT_ANSWER is cut off */

@@ -19,7 +19,8 @@ typedef struct {
 typedef struct {
   Parts *parts;
   Lines *lines;
-  gboolean for_people;
+  gboolean with_fields;
+  gboolean whole; /* messages within the message are leaves */
   Frame frames[LIMIT_MIME_DEPTH + 1];
   guint open;
   guint alternatives;
@@ -86,7 +87,7 @@ copy_field (const GPtrArray *fields, const char *name)
 }
 
 static void
-begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
+begin_leaf (Walk *walk, const GPtrArray *fields, gint64 header, GMimeContentType *type)
 {
   Part *part = g_new0 (Part, 1);
   g_autofree char *name = g_mime_content_type_get_mime_type (type);
@@ -99,8 +100,9 @@ begin_leaf (Walk *walk, const GPtrArray *fields, GMimeContentType *type)
   part->attachment = g_ascii_strncasecmp (disposition, "attachment", 10) == 0;
   part->cr = lines_end_with_cr (walk->lines);
   part->start = lines_offset (walk->lines);
+  part->header = header;
   note_alternative (walk, part);
-  if (walk->for_people)
+  if (walk->with_fields)
     {
       part->content_type = copy_field (fields, "Content-Type");
       part->disposition = copy_field (fields, "Content-Disposition");
@@ -125,6 +127,7 @@ add_plain_leaf (Walk *walk, gint64 start, gint64 end)
 {
   Part *part = g_new0 (Part, 1);
   part->type = g_strdup ("text/plain");
+  part->header = -1;
   part->content_type = g_strdup ("");
   part->disposition = g_strdup ("");
   part->description = g_strdup ("");
@@ -190,7 +193,7 @@ note_type (Parts *parts, GMimeContentType *type)
 
 /* Behind a header: a leaf begins, a multipart opens, or an embedded message follows, and so on into it. */
 static void
-begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fallback)
+begin_entity (Walk *walk, const GPtrArray *fields, gint64 header, guint depth, const char *fallback)
 {
   g_autoptr (GPtrArray) inner = NULL;
   for (;; depth++)
@@ -199,7 +202,7 @@ begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fall
       note_type (walk->parts, type);
       const char *boundary = g_mime_content_type_get_parameter (type, "boundary");
       gboolean multipart = g_mime_content_type_is_type (type, "multipart", "*") && boundary != NULL && *boundary != '\0';
-      gboolean message = !walk->for_people && (g_mime_content_type_is_type (type, "message", "rfc822") ||
+      gboolean message = !walk->whole && (g_mime_content_type_is_type (type, "message", "rfc822") ||
                           g_mime_content_type_is_type (type, "message", "global")) && is_plain (fields);
       if ((multipart || message) && depth >= LIMIT_MIME_DEPTH)
         {
@@ -209,13 +212,14 @@ begin_entity (Walk *walk, const GPtrArray *fields, guint depth, const char *fall
       if (multipart)
         push (walk, type, boundary, depth);
       else if (!message)
-        begin_leaf (walk, fields, type);
+        begin_leaf (walk, fields, header, type);
       if (!message)
         return;
       gboolean beyond = FALSE;
       GPtrArray *next = headers_read (walk->lines, TRUE, &beyond);
       g_clear_pointer (&inner, g_ptr_array_unref);
       fields = inner = next;
+      header = -1;
       fallback = "text/plain";
       note_embedded (walk, fields);
     }
@@ -261,8 +265,9 @@ at_boundary (Walk *walk, guint place, gboolean closes)
   Frame *frame = &walk->frames[place - 1];
   frame->children++;
   gboolean beyond = FALSE;
+  gint64 header = lines_offset (walk->lines);
   g_autoptr (GPtrArray) fields = headers_read (walk->lines, TRUE, &beyond);
-  begin_entity (walk, fields, frame->depth + 1, frame->digest ? "message/rfc822" : "text/plain");
+  begin_entity (walk, fields, header, frame->depth + 1, frame->digest ? "message/rfc822" : "text/plain");
   return TRUE;
 }
 
@@ -282,14 +287,14 @@ walk_lines (Walk *walk, gint64 length)
 }
 
 static Parts *
-walk_message (Lines *lines, const GPtrArray *fields, gint64 length, gboolean for_people)
+walk_message (Lines *lines, const GPtrArray *fields, gint64 length, gboolean with_fields, gboolean whole)
 {
   Parts *parts = g_new0 (Parts, 1);
   parts->leaves = g_ptr_array_new_with_free_func (part_free);
   parts->embedded = g_ptr_array_new_with_free_func (g_free);
   parts->headers = hash_new ();
-  Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines), .for_people = for_people };
-  begin_entity (&walk, fields, 0, "text/plain");
+  Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines), .with_fields = with_fields, .whole = whole };
+  begin_entity (&walk, fields, -1, 0, "text/plain");
   walk_lines (&walk, length);
   return parts;
 }
@@ -297,13 +302,19 @@ walk_message (Lines *lines, const GPtrArray *fields, gint64 length, gboolean for
 Parts *
 parts_read (Lines *lines, const GPtrArray *fields, gint64 length)
 {
-  return walk_message (lines, fields, length, FALSE);
+  return walk_message (lines, fields, length, FALSE, FALSE);
 }
 
 Parts *
 parts_list (Lines *lines, const GPtrArray *fields, gint64 length)
 {
-  return walk_message (lines, fields, length, TRUE);
+  return walk_message (lines, fields, length, TRUE, TRUE);
+}
+
+Parts *
+parts_list_all (Lines *lines, const GPtrArray *fields, gint64 length)
+{
+  return walk_message (lines, fields, length, TRUE, FALSE);
 }
 
 gboolean

@@ -20,6 +20,7 @@ typedef struct {
   gint64 start, end; /* offsets in the raw message */
   guint alternative; /* number of the multipart/alternative that it is in, from 1; 0: none */
   guint choice;      /* which of its alternatives it belongs to, from 1 */
+  gint64 header;     /* where its header begins; -1: it is that of a message */
   /* Of parts_list() only: fields as written, at most LIMIT_PART_FIELD octets, "" when missing. */
   char *content_type, *disposition, *description;
 } Part;
@@ -39,6 +40,9 @@ Parts *parts_read (Lines *lines, const GPtrArray *fields, gint64 length);
 
 /* The same for people: with the parts' fields; a message within the message is one leaf. */
 Parts *parts_list (Lines *lines, const GPtrArray *fields, gint64 length);
+
+/* As parts_list(), and into the messages within the message. */
+Parts *parts_list_all (Lines *lines, const GPtrArray *fields, gint64 length);
 void parts_free (Parts *parts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parts, parts_free)
 

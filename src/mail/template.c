@@ -38,6 +38,7 @@ static const Field fields[] = {
   LINE (team, LIMIT_NAME),         LINE (assignee, LIMIT_NAME),        LINE (oncall, LIMIT_SUBJECT),
   LINE (priority, LIMIT_NAME),
   LINE (standing, LIMIT_NAME),     LINE (opened, LIMIT_NAME),          LINE (reason, LIMIT_ERROR_TEXT),
+  LINE (removed, LIMIT_ERROR_TEXT),
   LINE (promise, LIMIT_NAME),      LINE (resolution, LIMIT_NAME),      LINE (next_update, LIMIT_NAME),
   LINE (old_promise, LIMIT_NAME),  LINE (next_opening, LIMIT_NAME),    LINE (holiday, LIMIT_NAME),
   LINE (target, LIMIT_NAME),       LINE (due, LIMIT_NAME),             LINE (greeting, LIMIT_SUBJECT),

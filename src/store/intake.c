@@ -20,7 +20,8 @@ typedef struct {
   Store *store;
   Intake *intake;
   gint64 raw; /* the row of the octets, 0: not written yet */
-  gint64 message; /* the row of the message, for the decision that is being written */
+  gint64 row; /* that of the decision under way, which may keep others */
+  gint64 message; /* the row of its message */
   char *file;
   char *references;
 } IntakeJob;
@@ -65,17 +66,26 @@ remember (Database *database, const Decision *decision, gint64 now, GError **err
 }
 
 static gboolean
-write_raw (Database *database, IntakeJob *job, GError **error)
+write_octets (Database *database, IntakeJob *job, const RawMessage *raw, const char *file, GError **error)
 {
-  if (job->raw != 0)
-    return TRUE;
-  const RawMessage *raw = job->intake->raw;
-  const char *memory = job->file == NULL ? raw_message_memory (raw) : NULL;
+  const char *memory = file == NULL ? raw_message_memory (raw) : NULL;
   gsize length = memory != NULL ? (gsize) raw_message_length (raw) : 0;
   if (!database_run (database, error, "INSERT INTO raw (size, data, file) VALUES (?, ?, ?)", "ibs", raw_message_length (raw),
-                     memory, length, job->file))
+                     memory, length, file))
     return FALSE;
-  job->raw = sqlite3_last_insert_rowid (database->handle);
+  job->row = sqlite3_last_insert_rowid (database->handle);
+  return TRUE;
+}
+
+static gboolean
+write_raw (Database *database, IntakeJob *job, const Decision *decision, GError **error)
+{
+  if (decision->kept != NULL)
+    return write_octets (database, job, decision->kept, decision->kept_file, error);
+  job->row = job->raw;
+  if (job->raw == 0 && !write_octets (database, job, job->intake->raw, job->file, error))
+    return FALSE;
+  job->raw = job->row;
   return TRUE;
 }
 
@@ -122,7 +132,7 @@ write_message (Database *database, IntakeJob *job, const Decision *decision, con
                      "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, unread, at) "
                      "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?)",
                      "0sssssisi", decision->ticket, kind, intake->facts->message_id, requester (intake),
-                     intake->facts->subject, intake->envelope->queue_id, job->raw, intake->facts->unread, intake->now))
+                     intake->facts->subject, intake->envelope->queue_id, job->row, intake->facts->unread, intake->now))
     return FALSE;
   job->message = sqlite3_last_insert_rowid (database->handle);
   return staff_add_participants (database, decision->ticket, decision->joining, FALSE, error);
@@ -205,13 +215,16 @@ write_rules (Database *database, const Decision *decision, gint64 now, GError **
                           error);
 }
 
-/* The octets are there whole, so that a person can look. */
+/* What is not in the ticket as its sender might think. What was not read is there all the same, so that a person can look. */
 static gboolean
-write_unread (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
+write_missing (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
 {
   const char *why = job->intake->facts->unread;
-  return why == NULL || decision->ticket == 0 ||
-         store_add_event (database, decision->ticket, job->intake->now, "not fully read", "frontdesk", why, error);
+  gint64 ticket = decision->ticket, now = job->intake->now;
+  for (guint i = 0; ticket != 0 && decision->removed != NULL && decision->removed[i] != NULL; i++)
+    if (!store_add_event (database, ticket, now, "not kept", "frontdesk", decision->removed[i], error))
+      return FALSE;
+  return why == NULL || ticket == 0 || store_add_event (database, ticket, now, "not fully read", "frontdesk", why, error);
 }
 
 static gboolean
@@ -223,7 +236,7 @@ write_open (Database *database, IntakeJob *job, Decision *decision, GError **err
          write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
-         write_unread (database, job, decision, error) &&
+         write_missing (database, job, decision, error) &&
          write_rules (database, decision, now, error) && keep_page_limits (database, job->intake, decision, error) &&
          write_outgoing (database, job, decision, error);
 }
@@ -297,7 +310,7 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
   char *participant[] = { (char *) sender, NULL };
   if (!write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) ||
       !store_add_event (database, decision->ticket, now, "continued", sender, decision->reason, error) ||
-      !write_unread (database, job, decision, error))
+      !write_missing (database, job, decision, error))
     return FALSE;
   if (decision->participant && !staff_add_participants (database, decision->ticket, participant, TRUE, error))
     return FALSE;
@@ -316,7 +329,7 @@ write_staff (Database *database, IntakeJob *job, Decision *decision, GError **er
                              .message_id = intake->facts->message_id,
                              .subject = intake->facts->subject,
                              .queue_id = intake->envelope->queue_id,
-                             .raw = job->raw };
+                             .raw = job->row };
   return staff_write (job->store, database, decision->ticket, &entry, intake->now, error);
 }
 
@@ -348,8 +361,8 @@ write_filed (Database *database, IntakeJob *job, Decision *decision, GError **er
     return FALSE;
   return decision->ticket == 0 ||
          (store_add_event (database, decision->ticket, job->intake->now, "filed", requester (job->intake), decision->reason, error) &&
-         write_unread (database, job, decision, error) && note_addresses (database, decision, job->intake->now, error) &&
-         write_outgoing (database, job, decision, error) &&
+          write_missing (database, job, decision, error) && note_addresses (database, decision, job->intake->now, error) &&
+          write_outgoing (database, job, decision, error) &&
           (decision->taker == NULL || incidents_obey (job->store, database, decision, job->intake->now, error)));
 }
 
@@ -367,7 +380,7 @@ write_decision (Database *database, IntakeJob *job, Decision *decision, GError *
     return TRUE;
   if (!find_first (database, decision, &seen, error))
     return FALSE;
-  return seen || (write_raw (database, job, error) && write[decision->kind](database, job, decision, error) &&
+  return seen || (write_raw (database, job, decision, error) && write[decision->kind](database, job, decision, error) &&
                   (decision->reachable == NULL ||
                    addresses_clear (database, decision->ticket, decision->reachable, job->intake->now, error)) &&
                   remember (database, decision, job->intake->now, error));
@@ -406,10 +419,30 @@ is_all_seen (const Intake *intake)
   return TRUE;
 }
 
-static void
-remove_file (const Store *store, const IntakeJob *job)
+static gboolean
+is_large (const RawMessage *raw)
 {
-  g_autofree char *path = job->file != NULL ? g_build_filename (store->raw_folder, job->file, NULL) : NULL;
+  return raw_message_memory (raw) == NULL || raw_message_length (raw) > LIMIT_STORED_INLINE;
+}
+
+static gboolean
+write_kept_files (const Store *store, const Intake *intake, GError **error)
+{
+  for (guint i = 0; i < intake->decisions->len; i++)
+    {
+      Decision *decision = g_ptr_array_index (intake->decisions, i);
+      g_clear_pointer (&decision->kept_file, g_free);
+      if (decision->kept != NULL && is_large (decision->kept) &&
+          (decision->kept_file = raw_write_file (decision->kept, store->raw_folder, error)) == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+remove_file (const Store *store, const char *file)
+{
+  g_autofree char *path = file != NULL ? g_build_filename (store->raw_folder, file, NULL) : NULL;
   if (path != NULL)
     unlink (path);
 }
@@ -420,13 +453,15 @@ run_intake (Store *store, Intake *intake, gboolean (*run) (Writer *, WriterJob, 
   if (is_all_seen (intake))
     return TRUE;
   IntakeJob job = { .store = store, .intake = intake, .references = join_references (intake->facts) };
-  gboolean large = raw_message_memory (intake->raw) == NULL || raw_message_length (intake->raw) > LIMIT_STORED_INLINE;
-  gboolean kept = TRUE;
-  if (large)
+  gboolean large = is_large (intake->raw);
+  gboolean kept = write_kept_files (store, intake, error);
+  if (large && kept)
     kept = (job.file = raw_write_file (intake->raw, store->raw_folder, error)) != NULL;
   gboolean stored = kept && run (store->writer, write_intake, &job, error);
   if (!stored || job.raw == 0)
-    remove_file (store, &job);
+    remove_file (store, job.file);
+  for (guint i = 0; !stored && i < intake->decisions->len; i++)
+    remove_file (store, ((const Decision *) g_ptr_array_index (intake->decisions, i))->kept_file);
   g_free (job.file);
   g_free (job.references);
   return stored;

@@ -91,6 +91,9 @@ typedef struct {
   GArray *promises;       /* open: (element-type Promise) */
   GPtrArray *candidates;  /* open: (element-type Agent) whom the team's `assign` may give it to, nullable */
   gint64 version;         /* of what the promises are computed from */
+  RawMessage *kept;       /* the octets that the ticket keeps, where they are not the message's own, nullable */
+  char *kept_file;        /* where the store has put them, nullable */
+  char **removed;         /* what KEPT is without: a description each, nullable */
   char *reply;            /* the SMTP answer: "250 2.0.0 ...", "550 5.7.1 ..." */
   GPtrArray *outgoing;    /* (element-type Outgoing) */
 } Decision;

@@ -101,6 +101,9 @@ decision_free (Decision *decision)
   g_clear_pointer (&decision->staff, staff_work_free);
   g_free (decision->reachable);
   g_clear_pointer (&decision->addresses, g_ptr_array_unref);
+  g_clear_pointer (&decision->kept, raw_message_free);
+  g_free (decision->kept_file);
+  g_strfreev (decision->removed);
   g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_unref (decision->outgoing);
   g_array_unref (decision->promises);

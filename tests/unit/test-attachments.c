@@ -3,6 +3,7 @@
 
 #include "config/limits.h"
 #include "mail/attachments.h"
+#include "mail/removal.h"
 
 static RawMessage *
 hold (const char *mail)
@@ -131,6 +132,74 @@ test_names (void)
   g_string_free (long_name, TRUE);
 }
 
+/* ---- what is not kept ---- */
+
+static char *
+without (const char *mail, const char *const *forbidden)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) removed = NULL;
+  g_autoptr (RawMessage) raw = hold (mail);
+  g_autoptr (RawMessage) kept = removal_apply (raw, forbidden, g_get_tmp_dir (), &removed, &error);
+  g_assert_no_error (error);
+  return kept != NULL ? g_strndup (raw_message_memory (kept), (gsize) raw_message_length (kept)) : NULL;
+}
+
+static const char *const forbidden[] = { ".exe", "video/*", "application/x-msdownload", NULL };
+
+#define ABC "(application/x-y, 3 octets, SHA-256 b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78)"
+#define LINE_OF(end) "Content-Type: text/plain; charset=utf-8; name=not-kept.txt" end "Content-Transfer-Encoding: 8bit" end \
+  "Content-Disposition: attachment; filename=not-kept.txt" end end
+
+static void
+test_removal (void)
+{
+  static const struct {
+    const char *mail, *want; /* NULL: nothing is removed */
+  } mails[] = {
+    { MIXED "Content-Type: application/x-y; name=a.exe\n" BASE64, MIXED LINE_OF ("\n") "Not kept: \"a.exe\" " ABC "\n--b--\n" },
+    { "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/x-y; name=a.exe\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD"
+      "\r\n--b\r\n\r\nx\r\n--b--\r\n",
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" LINE_OF ("\r\n") "Not kept: \"a.exe\" " ABC "\r\n--b\r\n\r\nx\r\n--b--\r\n" },
+    { "X: 1\nContent-Type: application/x-y; name=a.exe\nContent-Transfer-Encoding: base64\n\nQUJD\n",
+      "X: 1\nContent-Type: application/x-y; name=a.exe\nContent-Transfer-Encoding: base64\n\n"
+      "Tm90IGtlcHQ6ICJhLmV4ZSIgKGFwcGxpY2F0aW9uL3gteSwgMyBvY3RldHMsIFNIQS0yNTYgYjVkNDA0NWMzZjQ2NmZhOTFmZTJjYzZhYmU3OTIzMmExYTU3Y2RmMTA0ZjdhMjZlNzE2ZTBhMWUyNzg5ZGY3OCk=\n" },
+    { MIXED "Content-Type: application/pdf; name=a.pdf\n" BASE64, NULL },
+    { MIXED "Content-Type: application/pdf; name=exe\n" BASE64, NULL },
+    { "Subject: x\n\nrun a.exe\n", NULL },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (mails); i++)
+    {
+      g_autofree char *kept = without (mails[i].mail, forbidden);
+      g_assert_cmpstr (kept, ==, mails[i].want);
+    }
+}
+
+/* Whatever a mail program may take for the name or the type. */
+static void
+test_disguises (void)
+{
+  static const char *const heads[] = {
+    "Content-Type: application/pdf; name=A.EXE\n",
+    "Content-Type: application/pdf; name=\"a.exe. \"\n",
+    "Content-Type: application/pdf; name=a.exe\nContent-Disposition: attachment; filename=a.pdf\n",
+    "Content-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment; filename=a.exe\n",
+    "Content-Type: application/pdf\nContent-Disposition: attachment; filename*0=a.;\n filename*1=exe\n",
+    "Content-Type: application/pdf\nContent-Disposition: attachment; filename*=utf-8''a%2Eexe\n",
+    "Content-Type: application/pdf; name=\"=?utf-8?Q?a=2Eexe?=\"\n",
+    "Content-Type: application/pdf; name=\"a.\342\200\256exe\"\n",
+    "Content-Type: VIDEO/mp4\n",
+    "Content-Type: text/plain; name=a.exe\n",
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      g_autofree char *mail = g_strconcat (MIXED, heads[i], BASE64, NULL);
+      g_autofree char *kept = without (mail, forbidden);
+      if (kept == NULL || strstr (kept, "QUJD") != NULL)
+        g_error ("kept: %s", mail);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -138,5 +207,7 @@ main (int argc, char **argv)
   g_test_add_func ("/attachments/list", test_list);
   g_test_add_func ("/attachments/digest", test_digest);
   g_test_add_func ("/attachments/names", test_names);
+  g_test_add_func ("/attachments/removal", test_removal);
+  g_test_add_func ("/attachments/disguises", test_disguises);
   return g_test_run ();
 }

@@ -1,5 +1,7 @@
 #include "mail/seal.h"
 
+#include "mail/keys.h"
+
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,7 +24,9 @@ static void
 place_tear_down (Place *place, gconstpointer data)
 {
   (void) data;
+  g_autofree char *old = g_strconcat (place->path, ".old", NULL);
   g_unlink (place->path);
+  g_unlink (old);
   g_assert_cmpint (g_rmdir (place->folder), ==, 0); /* nothing was left beside the key */
   g_free (place->path);
   g_free (place->folder);
@@ -295,6 +299,79 @@ test_key_is_refused (Place *place, gconstpointer data)
     }
 }
 
+#define SUPPORT "support@example.com"
+
+static gint64
+number_in (const Seal *seal, const char *address)
+{
+  g_autofree char *extension = g_strndup (address + strlen ("support+"), strcspn (address, "@") - strlen ("support+"));
+  return seal_open_extension (seal, SUPPORT, extension, 't');
+}
+
+/* What a key has signed is good until its time is over, and no longer, however often there is a new one. */
+static void
+test_rotation (Place *place, gconstpointer data)
+{
+  (void) data;
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (Seal) daemon = seal_open (place->path, TRUE, NULL);
+  g_autofree char *first = seal_address (daemon, SUPPORT, 't', 1);
+  g_autofree char *token = seal_token (daemon, "page", "7");
+  g_assert_true (keys_rotate (place->path, now, now + 1000, NULL));
+  g_autoptr (Seal) command = seal_open (place->path, FALSE, NULL);
+  g_autofree char *second = seal_address (command, SUPPORT, 't', 2);
+  g_autofree char *anew = seal_address (command, SUPPORT, 't', 1);
+  g_assert_cmpstr (anew, !=, first);
+  g_assert_cmpint (number_in (command, first), ==, 1);
+  g_assert_cmpint (number_in (daemon, second), ==, 2); /* it looks for the new key by itself */
+  g_assert_cmpint (number_in (daemon, first), ==, 1);
+  g_autofree char *value = seal_open_token (daemon, "page", token);
+  g_assert_cmpstr (value, ==, "7");
+  g_assert_true (keys_rotate (place->path, now, now + 1000, NULL));
+  g_assert_cmpint (number_in (daemon, second), ==, 2);
+  g_assert_cmpint (number_in (daemon, first), ==, 1);
+  g_assert_true (keys_rotate (place->path, now + 2000, now + 3000, NULL)); /* the first two are over by then, the third is not */
+  g_autoptr (Seal) later = seal_open (place->path, FALSE, NULL);
+  g_assert_cmpint (number_in (later, first), ==, 0);
+  g_assert_cmpint (number_in (later, second), ==, 0);
+}
+
+/* The oldest ones go first when there are too many. */
+static void
+test_many_rotations (Place *place, gconstpointer data)
+{
+  (void) data;
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (Seal) seal = seal_open (place->path, TRUE, NULL);
+  g_autofree char *address = seal_address (seal, SUPPORT, 't', 1);
+  for (guint i = 1; i < KEYS_MOST; i++)
+    g_assert_true (keys_rotate (place->path, now, now + 1000, NULL));
+  g_autoptr (Seal) last = seal_open (place->path, FALSE, NULL);
+  g_assert_cmpint (number_in (last, address), ==, 1);
+  g_assert_true (keys_rotate (place->path, now, now + 1000, NULL));
+  g_autoptr (Seal) beyond = seal_open (place->path, FALSE, NULL);
+  g_assert_cmpint (number_in (beyond, address), ==, 0);
+}
+
+static void
+test_rotation_is_refused (Place *place, gconstpointer data)
+{
+  (void) data;
+  g_autoptr (GError) error = NULL;
+  g_assert_false (keys_rotate (place->path, 1, 2, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_clear_error (&error);
+  g_autoptr (Seal) seal = seal_open (place->path, TRUE, NULL);
+  g_assert_false (keys_rotate (place->path, 2, 2, &error)); /* nothing that was sent before would be good any more */
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  g_clear_error (&error);
+  g_assert_true (keys_rotate (place->path, 1, 2, NULL));
+  g_autofree char *old = g_strconcat (place->path, ".old", NULL);
+  g_chmod (old, 0644);
+  g_assert_null (seal_open (place->path, FALSE, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -313,5 +390,8 @@ main (int argc, char **argv)
   WITH_PLACE ("/seal/key-is-made-once", test_key_is_made_once);
   WITH_PLACE ("/seal/starts-at-once-agree", test_starts_at_once_agree);
   WITH_PLACE ("/seal/key-is-refused", test_key_is_refused);
+  WITH_PLACE ("/seal/rotation", test_rotation);
+  WITH_PLACE ("/seal/many-rotations", test_many_rotations);
+  WITH_PLACE ("/seal/rotation-is-refused", test_rotation_is_refused);
   return g_test_run ();
 }
