@@ -11,6 +11,8 @@
 #define LIMIT_HEADER_COUNT       2000              /* fields that are looked at */
 #define LIMIT_HEADER_VALUE       (16 * 1024)       /* octets of one field that are looked at */
 #define LIMIT_HEADER_NAME        256               /* octets; a line with a longer one is not a field */
+#define LIMIT_ENCODED_WORDS      1000              /* RFC 2047, of one field; a field with more is not decoded */
+#define LIMIT_ENCODED_WORDS_ALL  10000             /* of a message; fields behind them are not decoded */
 #define LIMIT_PART_HEADER_COUNT  100               /* fields of one MIME part that are looked at */
 #define LIMIT_ADDRESS_FIELD      (8 * 1024)        /* octets of a From field; a longer one names nobody */
 #define LIMIT_ADDRESS_NESTING    500               /* ":" and "(" in one address field: the parser recurses */
@@ -30,6 +32,7 @@
 #define LIMIT_FILE_NAME          200               /* octets of the name that an attachment is saved by */
 #define LIMIT_HTML               (256 * 1024)      /* octets of one text part that are read */
 #define LIMIT_HTML_DEPTH         256               /* open elements, past which reading begins anew */
+#define LIMIT_HTML_TAG           (16 * 1024)       /* octets of one tag; a longer one is passed over */
 #define LIMIT_HTML_LINKS         200               /* links whose target is shown */
 #define LIMIT_REFERENCES         50                /* Message-IDs of In-Reply-To and References that are looked up */
 #define LIMIT_MESSAGE_ID         250               /* octets; RFC 5322 lines hold 998, real ones stay far below */

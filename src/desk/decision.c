@@ -67,7 +67,7 @@ intake_too_large_reply (const Role *role)
 static gboolean
 decide_size (const IntakeCase *intake, Decision *decision)
 {
-  if (!intake_is_too_large (decision->role, intake->size) || is_beyond_refusal (intake))
+  if (!intake_is_too_large (decision->role, intake->size))
     return FALSE;
   g_autofree char *reply = intake_too_large_reply (decision->role);
   g_autofree char *reason = g_strdup_printf ("it has %" G_GINT64_FORMAT " octets, and the role takes %" G_GINT64_FORMAT " at most", intake->size,
@@ -76,13 +76,15 @@ decide_size (const IntakeCase *intake, Decision *decision)
   return TRUE;
 }
 
-/* Refuses, defers or lets pass by the sender's standing. TRUE when it is decided. */
+/* Refuses, defers or lets pass by size and by the sender's standing. TRUE when it is decided. */
 static gboolean
 decide_admission (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
 {
   const Role *role = decision->role;
   if (is_beyond_refusal (intake))
     return FALSE;
+  if (decide_size (intake, decision))
+    return TRUE;
   if (decision->standing == STANDING_BARRED)
     {
       if (role->page == NULL)
@@ -369,9 +371,7 @@ intake_decide (const IntakeCase *intake)
   decision->automatic_reason = g_strdup (automatic.reason);
   ThreadMatch match = thread_match (&intake->pointers, decision->role->name, intake->facts->from, intake->contact);
 
-  if (decide_size (intake, decision))
-    ; /* whatever it says */
-  else if (intake->page != NULL)
+  if (intake->page != NULL)
     order_decide_page (intake, by_machine, decision);
   else if (intake->door != STAFF_DOOR_NONE)
     staff_decide_door (intake, by_machine, decision);

@@ -73,7 +73,7 @@ inner_subject (const RawMessage *raw, const Part *part)
   g_autoptr (Lines) lines = lines_new (inner);
   g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);
   const RawField *subject = headers_find (fields, "Subject");
-  return subject != NULL ? headers_decode (subject, LIMIT_NAME) : g_strdup ("");
+  return subject != NULL ? headers_decode (subject, LIMIT_ENCODED_WORDS, LIMIT_NAME) : g_strdup ("");
 }
 
 static const char *

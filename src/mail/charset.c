@@ -10,6 +10,7 @@ enum {
   ALMOST = 500,     /* of so many octets one may be broken in text that is in its charset all the same */
   LEAST_SURE = 30,  /* of ICU's 100 */
   DETECTED = 8192,  /* octets that the detector looks at */
+  WINDOW = 1024,    /* octets that are converted at a time */
 };
 
 /* What mail that names the first is really written in: programs name the older, smaller set. */
@@ -61,13 +62,14 @@ convert (const char *octets, gsize length, const char *charset, gsize *broken)
   while (length > 0)
     {
       char *out = buffer;
-      size_t room = sizeof buffer;
-      size_t result = iconv (converter, &in, &length, &out, &room);
+      size_t room = sizeof buffer, given = MIN (length, WINDOW), left = given;
+      size_t result = iconv (converter, &in, &left, &out, &room);
       int problem = result == (size_t) -1 ? errno : 0;
       g_string_append_len (text, buffer, out - buffer);
-      if (problem == EINVAL) /* cut by the end */
+      length -= given - left;
+      if (problem == EINVAL && left == length) /* cut by the end */
         break;
-      if (problem != EILSEQ)
+      if (problem != EILSEQ && !(problem == EINVAL && left == given))
         continue;
       g_string_append_unichar (text, 0xFFFD);
       ++*broken;

@@ -40,7 +40,7 @@ digest_add_header (Hash *digest, const GPtrArray *fields)
         const RawField *field = g_ptr_array_index (fields, i);
         if (g_ascii_strcasecmp (field->name, names[n]) != 0)
           continue;
-        g_autofree char *value = headers_decode (field, LIMIT_HEADER_VALUE);
+        g_autofree char *value = headers_decode (field, LIMIT_ENCODED_WORDS, LIMIT_HEADER_VALUE);
         squeeze (value, n >= 3);
         add (digest, names[n], value);
       }

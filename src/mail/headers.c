@@ -130,14 +130,23 @@ is_for_machines (const char *name)
   return g_ascii_strncasecmp (name, "ARC-", 4) == 0;
 }
 
+guint
+headers_count_words (const RawField *field)
+{
+  guint count = 0;
+  for (const char *at = field->value->str; *at != '\0'; at++)
+    count += at[0] == '=' && at[1] == '?';
+  return count;
+}
+
 char *
-headers_decode (const RawField *field, gsize max)
+headers_decode (const RawField *field, guint most, gsize max)
 {
   const GString *value = field->value;
   gboolean good = g_utf8_validate_len (value->str, value->len, NULL);
   g_autofree char *repaired = good ? NULL : headers_repair (value->str, (gssize) value->len);
   const char *text = good ? value->str : repaired;
-  if (strstr (text, "=?") == NULL || is_for_machines (field->name))
+  if (strstr (text, "=?") == NULL || is_for_machines (field->name) || headers_count_words (field) > most)
     return text_clean (text, max);
   g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, text);
   return text_clean (decoded, max);

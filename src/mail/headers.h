@@ -25,9 +25,12 @@ const RawField *headers_find (const GPtrArray *fields, const char *name);
 /* Its octets, or "". */
 const char *headers_value (const GPtrArray *fields, const char *name);
 
-/* FIELD for people: repaired to UTF-8, decoded (RFC 2047) unless it is one of the fields that machines write and
- * read, which never hold encoded words; then text_clean(). The caller's. */
-char *headers_decode (const RawField *field, gsize max);
+/* How many encoded words (RFC 2047) FIELD seems to have. */
+guint headers_count_words (const RawField *field);
+
+/* FIELD for people: repaired to UTF-8, decoded (RFC 2047) unless it has more than MOST encoded words or is one of the fields
+ * that machines write and read, which never hold any; then text_clean(). The caller's. */
+char *headers_decode (const RawField *field, guint most, gsize max);
 
 /* VALUE as UTF-8: as it is, or else read as windows-1252. The caller's. */
 char *headers_repair (const char *value, gssize length);

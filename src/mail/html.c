@@ -226,6 +226,25 @@ take_characters (void *user, const xmlChar *text, int length)
     add_words (page, (const char *) text, (gsize) length);
 }
 
+/* Copies HTML up to a tag that is longer than LIMIT_HTML_TAG, passes that over, and so on: libxml2 compares each attribute with all
+ * before it, and a picture that is written into its tag says nothing to a reader. */
+static GString *
+without_long_tags (const char *html, gsize length)
+{
+  GString *out = g_string_sized_new (length);
+  for (const char *at = html, *last = html + length; at < last;)
+    {
+      const char *tag = memchr (at, '<', (gsize) (last - at));
+      const char *end = tag != NULL ? memchr (tag, '>', (gsize) (last - tag)) : NULL;
+      gboolean named = tag != NULL && tag + 1 < last && (g_ascii_isalpha (tag[1]) || tag[1] == '/');
+      gboolean passed = named && (end != NULL ? end : last) - tag > LIMIT_HTML_TAG;
+      const char *stop = passed ? tag : end != NULL ? end + 1 : last;
+      g_string_append_len (out, at, stop - at);
+      at = passed ? (end != NULL ? end + 1 : last) : stop;
+    }
+  return out;
+}
+
 /* libxml2 closes elements by looking through all that are open: past the bound a new parser takes over, so that the work stays
  * in proportion to the size. */
 static void
@@ -261,7 +280,9 @@ html_to_text (const char *html, gsize length)
       xmlInitParser ();
       g_once_init_leave (&once, 1);
     }
-  parse (&page, &handler, html, MIN (length, LIMIT_HTML));
+  GString *bounded = without_long_tags (html, MIN (length, LIMIT_HTML));
+  parse (&page, &handler, bounded->str, bounded->len);
+  g_string_free (bounded, TRUE);
   g_free (page.link);
   g_string_free (page.link_text, TRUE);
   return g_strchomp (g_string_free (page.text, FALSE));

@@ -50,15 +50,29 @@ message_facts_free (MessageFacts *facts)
   g_free (facts);
 }
 
+/* Decoding costs more than anything else that is done with a header. */
+static guint
+words_left (MessageFacts *facts, const RawField *field, guint *words)
+{
+  guint count = strstr (field->value->str, "=?") != NULL ? headers_count_words (field) : 0;
+  *words += count;
+  if (count <= LIMIT_ENCODED_WORDS && *words <= LIMIT_ENCODED_WORDS_ALL)
+    return LIMIT_ENCODED_WORDS;
+  if (facts->unread == NULL)
+    facts->unread = g_strdup ("its header has too many encoded words");
+  return 0;
+}
+
 static void
 read_headers (MessageFacts *facts, const GPtrArray *fields)
 {
+  guint words = 0;
   for (guint i = 0; i < fields->len; i++)
     {
       const RawField *field = g_ptr_array_index (fields, i);
       HeaderField *header = g_new0 (HeaderField, 1);
       header->name = text_clean (field->name, LIMIT_HEADER_NAME);
-      header->value = headers_decode (field, LIMIT_HEADER_VALUE);
+      header->value = headers_decode (field, words_left (facts, field, &words), LIMIT_HEADER_VALUE);
       if (strlen (header->value) > LIMIT_HEADER_VALUE) /* the bound is in octets */
         *g_utf8_find_prev_char (header->value, header->value + LIMIT_HEADER_VALUE + 1) = '\0';
       g_ptr_array_add (facts->headers, header);
@@ -109,7 +123,10 @@ read_people (MessageFacts *facts, const GPtrArray *fields)
 {
   static const char *const reply_to[] = { "Reply-To", NULL };
   if (!addresses_read_from (facts, fields))
-    facts->unread = g_strdup ("its From field is too long");
+    {
+      g_free (facts->unread);
+      facts->unread = g_strdup ("its From field is too long");
+    }
   facts->reply_to = addresses_list (fields, reply_to);
   facts->recipients = addresses_list (fields, recipient_names);
 }

@@ -25,11 +25,15 @@ typedef enum {
   DEVICE,       /* "Sent from my ..." */
 } Kind;
 
+/* What a line would be in a copied header. */
+typedef enum { NO_FIELD, FROM_FIELD, SUBJECT_FIELD, OTHER_FIELD } Field;
+
 typedef struct {
   const char *text;
   gsize length;
   char *folded; /* its beginning, for comparing */
   Kind kind;
+  Field field;
   gboolean kept;
 } Row;
 
@@ -337,26 +341,31 @@ typedef struct {
   gboolean from, subject, address;
 } Header;
 
-/* Whether FOLDED is "Name: value" with a name that mail programs give a field of a copied header; HEADER counts it. */
-static gboolean
-read_field (const char *folded, Header *header)
+static Field
+read_field (const char *folded)
 {
   folded += strspn (folded, "* ");
   const char *colon = strchr (folded, ':'), *wide = strstr (folded, "：");
   const char *end = colon == NULL || (wide != NULL && wide < colon) ? wide : colon;
   if (end == NULL || end - folded > 40)
-    return FALSE;
+    return NO_FIELD;
   g_autofree char *name = g_strndup (folded, (gsize) (end - folded));
   g_strdelimit (name, "*", ' ');
   g_strstrip (name);
-  gboolean from = IS_ONE_OF (name, from_names), subject = IS_ONE_OF (name, subject_names);
-  if (!from && !subject && !IS_ONE_OF (name, other_names))
-    return FALSE;
+  if (IS_ONE_OF (name, from_names))
+    return FROM_FIELD;
+  if (IS_ONE_OF (name, subject_names))
+    return SUBJECT_FIELD;
+  return IS_ONE_OF (name, other_names) ? OTHER_FIELD : NO_FIELD;
+}
+
+static void
+count_field (const Row *row, Header *header)
+{
   header->names++;
-  header->from = header->from || from;
-  header->subject = header->subject || subject;
-  header->address = header->address || strchr (end, '@') != NULL;
-  return TRUE;
+  header->from = header->from || row->field == FROM_FIELD;
+  header->subject = header->subject || row->field == SUBJECT_FIELD;
+  header->address = header->address || strchr (row->folded, '@') != NULL;
 }
 
 /* The end of the copied header that begins with line I, or I when there is none. A person's own "From: ... To: ..." has no
@@ -371,8 +380,11 @@ header_end (const Work *work, guint i)
       const Row *row = row_at (work, line);
       if (row->kind == EMPTY && header.names >= LEAST_HEADERS)
         break;
-      if (row->kind == TEXT && read_field (row->folded, &header))
-        last = line;
+      if (row->kind == TEXT && row->field != NO_FIELD)
+        {
+          count_field (row, &header);
+          last = line;
+        }
       else if (line == i || row->kind == QUOTED || (row->kind == EMPTY && line > last + 1))
         break;
     }
@@ -387,6 +399,8 @@ header_end (const Work *work, guint i)
 static void
 find_headers (Work *work)
 {
+  for (guint i = 0; i < work->rows->len; i++)
+    row_at (work, i)->field = read_field (row_at (work, i)->folded);
   for (guint i = 0; i < work->rows->len; i++)
     {
       guint end = row_at (work, i)->kind == TEXT ? header_end (work, i) : i;

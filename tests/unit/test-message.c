@@ -311,6 +311,28 @@ read_within_a_second (GString *mail)
   return facts;
 }
 
+/* Past the bounds encoded words are not decoded, and nothing is lost. */
+static void
+test_encoded_words (void)
+{
+  GString *mail = g_string_new ("Subject: =?utf-8?q?first?=\nX-Many:");
+  for (guint i = 0; i < 1001; i++)
+    g_string_append (mail, " =?utf-8?q?b?=");
+  for (guint i = 0; i < 50; i++)
+    {
+      g_string_append_printf (mail, "\nX-%u:", i);
+      for (guint word = 0; word < 300; word++)
+        g_string_append (mail, " =?utf-8?q?a?=");
+    }
+  g_string_append (mail, "\nX-Last: =?utf-8?q?last?=\n\nx\n");
+  g_autoptr (MessageFacts) facts = read_within_a_second (mail);
+  g_assert_cmpstr (facts->unread, ==, "its header has too many encoded words");
+  g_assert_cmpstr (facts->subject, ==, "first");
+  g_assert_nonnull (strstr (message_header (facts, "X-Many"), "=?utf-8?q?b?="));
+  g_assert_null (strstr (message_header (facts, "X-1"), "=?"));
+  g_assert_cmpstr (message_header (facts, "X-Last"), ==, "=?utf-8?q?last?=");
+}
+
 static void
 test_deep (void)
 {
@@ -527,6 +549,7 @@ main (int argc, char **argv)
   g_test_add_func ("/message/plain-report-bounds", test_plain_report_bounds);
   g_test_add_func ("/message/digest-travels", test_digest_travels);
   g_test_add_func ("/message/text", test_text);
+  g_test_add_func ("/message/encoded-words", test_encoded_words);
   g_test_add_func ("/message/deep", test_deep);
   g_test_add_func ("/message/deep-messages", test_deep_messages);
   g_test_add_func ("/message/many-parts", test_many_parts);

@@ -96,38 +96,6 @@ test_rest (void)
   g_assert_cmpstr (rest, ==, "On 1/2/26 09:01, Ann wrote:\n> Really?");
 }
 
-/* How long a text of SIZE octets made of PIECE takes, the best of three. */
-static gint64
-time_text (const char *piece, gsize size)
-{
-  gint64 best = G_MAXINT64;
-  g_autoptr (GString) text = g_string_new (NULL);
-  while (text->len < size)
-    g_string_append (text, piece);
-  for (int i = 0; i < 3; i++)
-    {
-      gint64 begin = g_get_monotonic_time ();
-      g_autofree char *kept = quotation_cut (text->str, NULL);
-      best = MIN (best, g_get_monotonic_time () - begin);
-    }
-  return best;
-}
-
-/* Eight times the text costs some eight times the work; were it quadratic, it would be sixty-four times. */
-static void
-test_work (void)
-{
-  static const char *const pieces[] = {
-    "to: x\n", "from: x\nto: y\nz\n", "\n", "On 1:1\n", "on 1 <\n", "a@b wrote\n", "> ", ">\n", "```\n", "x:\n\n\n\n\n\n\n\n", "--\n", "2026-01-01 @\n>\n", " ", "\342\200\216",
-  };
-  for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
-    {
-      gint64 small = time_text (pieces[i], LIMIT_LETTER / 8), large = time_text (pieces[i], LIMIT_LETTER);
-      if (large > 30 * MAX (small, 500))
-        g_error ("\"%s\": %" G_GINT64_FORMAT " us for an eighth, %" G_GINT64_FORMAT " us for all", pieces[i], small, large);
-    }
-}
-
 static void
 test_bound (void)
 {
@@ -215,7 +183,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/quotation/rows", test_rows);
   g_test_add_func ("/quotation/rest", test_rest);
-  g_test_add_func ("/quotation/work", test_work);
   g_test_add_func ("/quotation/bound", test_bound);
   g_test_add_func ("/quotation/programs", test_programs);
   g_test_add_func ("/quotation/corpus", test_corpus);
