@@ -67,6 +67,9 @@ static const Rule RULES[] = {
     WORDS ("Precedence", "bulk", "Precedence", "junk", "X-Precedence", "bulk", "X-Precedence", "junk"),
     "it is an out-of-office notice" },
 
+  /* Responders that know no RFC at all. */
+  { "absence-answer", REPORT, clue_absence_answer, NULL, "it answers a letter of ours with the subject of an out-of-office notice" },
+
   /* RFC 3834 section 5: every value but "no", known or not, says that no person sent it. */
   { "auto-submitted", MAIL, clue_field_says_other, WORDS ("Auto-Submitted", "no"), "it says Auto-Submitted" },
   /* RFC 2369 and RFC 2919; RFC 5230 section 4.6 asks not to answer. */

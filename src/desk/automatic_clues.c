@@ -344,12 +344,10 @@ clue_loop_mark (const Clues *clues, const char *const *words)
 }
 
 /* The form of seal_message_id(): PURPOSE.MAC@HOSTNAME, or with the ticket's number in it: PURPOSE.NUMBER.MAC@HOSTNAME. A
- * forged one harms nobody but its own message. */
-gboolean
-clue_own_message_id (const Clues *clues, const char *const *words)
+ * forged one harms nobody but its own message. ID is nullable. */
+static gboolean
+is_own_id (const Clues *clues, const char *id)
 {
-  (void) words;
-  const char *id = clues->facts->message_id;
   const char *at = id != NULL ? strrchr (id, '@') : NULL;
   if (at == NULL || at - id < 1 + 16 || g_ascii_strcasecmp (at + 1, clues->config->hostname) != 0)
     return FALSE;
@@ -358,6 +356,23 @@ clue_own_message_id (const Clues *clues, const char *const *words)
   if (end < dot && *end == '.')
     end += 1 + strspn (end + 1, "0123456789");
   return end == dot && *dot == '.' && strspn (dot + 1, "abcdefghijklmnopqrstuvwxyz234567") == 16;
+}
+
+gboolean
+clue_own_message_id (const Clues *clues, const char *const *words)
+{
+  (void) words;
+  return is_own_id (clues, clues->facts->message_id);
+}
+
+gboolean
+clue_answers_us (const Clues *clues)
+{
+  char **references = clues->facts->references;
+  for (guint i = 0; references != NULL && references[i] != NULL; i++)
+    if (is_own_id (clues, references[i]))
+      return TRUE;
+  return clues->facts->tag != 0;
 }
 
 gboolean

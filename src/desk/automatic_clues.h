@@ -83,5 +83,9 @@ gboolean clue_bounce_subject (const Clues *clues, const char *const *words);
 /* From a postmaster, who may be a person, with a bounce's subject. */
 gboolean clue_postmaster_bounce (const Clues *clues, const char *const *words);
 gboolean clue_absence_subject (const Clues *clues, const char *const *words);
+/* The message answers one of ours, or has our tag in its subject. */
+gboolean clue_answers_us (const Clues *clues);
+/* An absence notice's subject, in front, of such an answer. */
+gboolean clue_absence_answer (const Clues *clues, const char *const *words);
 /* An absence notice's subject, together with a mark that only machines set. */
 gboolean clue_absence_marked (const Clues *clues, const char *const *words);

@@ -25,10 +25,14 @@ static const char *const ABSENCE[] = {
   "réponse automatique", "réponse automatique d'absence", "reponse automatique", "absence du bureau",
   "absent du bureau", "notification d'absence", "message d'absence", "respuesta automática", "respuesta automatica",
   "fuera de la oficina", "fuera de oficina", "risposta automatica", "fuori sede", "fuori ufficio",
-  "resposta automática", "fora do escritório", "automatisch antwoord", "automatische beantwoording",
+  "resposta automática", "resposta automatica", "fora do escritório", "ausência temporária", "automatisch antwoord", "automatische beantwoording",
   "niet aanwezig", "afwezig", "frånvaro", "automatiskt svar", "autosvar", "automatisk svar", "ikke til stede",
   "automaattinen vastaus", "poissa", "automatyczna odpowiedź", "automatická odpověď", "automatikus válasz",
-  "otomatik yanıt", "автоматический ответ", "автоответ", "自動応答", "自動返信", "不在通知", "自动答复",
+  "otomatik yanıt", "ofis dışında", "автоматический ответ", "автоответ", "автоматична відповідь", "автоматичен отговор",
+  "poza biurem", "mimo kancelář", "házon kívül", "răspuns automat", "αυτόματη απάντηση", "automatski odgovor",
+  "automatická odpoveď", "samodejni odgovor", "automaatvastus", "automātiska atbilde", "automatinis atsakymas",
+  "balasan otomatis", "trả lời tự động", "thư trả lời tự động", "vắng mặt", "không có mặt tại văn phòng", "رد تلقائي",
+  "תשובה אוטומטית", "ตอบกลับอัตโนมัติ", "자동 회신", "자동 응답", "부재중", "自動応答", "自動返信", "不在通知", "自动答复",
   "自动回复", "自動回覆", NULL
 };
 
@@ -93,6 +97,14 @@ clue_absence_subject (const Clues *clues, const char *const *words)
 {
   (void) words;
   return begins_with_phrase (skip_prefixes (clues->subject), ABSENCE);
+}
+
+/* A person's answer has "Re:" in front, in some language; who answers a letter of ours with the phrase in front is a responder. */
+gboolean
+clue_absence_answer (const Clues *clues, const char *const *words)
+{
+  (void) words;
+  return begins_with_phrase (clues->subject, ABSENCE) && clue_answers_us (clues);
 }
 
 gboolean

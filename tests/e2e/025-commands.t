@@ -93,7 +93,7 @@ is_deeply [map { $_->{number} } @$list], [1], 'tickets is a list';
 is_deeply [sort keys %{ $list->[0] }], [sort @fields, 'left'], 'with these fields';
 wait_for('an empty queue', sub { !@{ json('queue')->{queue} } });
 my $shown = json('show', 1);
-is_deeply [sort keys %$shown], [sort @fields, qw(deadlines events incidents messages outbox pages)], 'show has the lists beside them';
+is_deeply [sort keys %$shown], [sort @fields, qw(address_state deadlines events incidents messages outbox pages)], 'show has the lists beside them';
 like $shown->{opened_at}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/, 'a time has its offset';
 is_deeply [map { $_->{kind} } @{ $shown->{messages} }], [qw(message note)], 'messages';
 is $shown->{messages}[1]{text}, 'called back', 'the text of a note';

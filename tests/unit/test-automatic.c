@@ -16,7 +16,8 @@ typedef struct {
   const char *from;    /* "" for none */
   const char *sender;  /* of the envelope; "" is the null sender */
   const char *reply_to;
-  const char *message_id;
+  const char *message_id, *answers;
+  gint64 tag;
   const char *content_type, *report_type;
   const char *dmarc;
   int part;
@@ -203,6 +204,14 @@ static const Row ROWS[] = {
   { "one in capitals", .subject = "RÉPONSE AUTOMATIQUE: panne", WANT (QUIET ("absence-subject")) },
   { "one in German", .subject = "Automatische Antwort: Störung", WANT (QUIET ("absence-subject")) },
   { "one in Japanese", .subject = "自動応答： 障害", WANT (QUIET ("absence-subject")) },
+  { "one in Vietnamese", .subject = "Trả lời tự động: hỏng", WANT (QUIET ("absence-subject")) },
+  { "one in Korean", .subject = "자동 회신: 고장", WANT (QUIET ("absence-subject")) },
+  { "one that answers a letter of ours", .subject = "Abwesend: Störung", .answers = "ack.12.abcdefghij234567@mail.desk.example",
+    WANT (REPORT ("absence-answer")) },
+  { "one that has our tag", .subject = "Frånvaro: [Desk #12] Störning", .tag = 12, WANT (REPORT ("absence-answer")) },
+  { "one that answers somebody else", .subject = "Abwesend: Störung", .answers = "a@example.com", WANT (QUIET ("absence-subject")) },
+  { "a person answers a ticket about one", .subject = "Re: Abwesend: Störung", .answers = "ack.12.abcdefghij234567@mail.desk.example",
+    WANT (QUIET ("absence-subject")) },
   { "a person about automatic replies", .subject = "Automatic reply is broken", WANT (NONE) },
   { "a person about office hours", .subject = "Out of office hours support", WANT (NONE) },
   { "a person passes one on", .subject = "Fwd: Automatic reply: broken line", WANT (NONE) },
@@ -274,7 +283,8 @@ make_facts (const Row *row)
   const char *from = row->from != NULL ? row->from : "kim@example.com";
   MessageFacts *facts = g_new0 (MessageFacts, 1);
   facts->message_id = g_strdup (row->message_id != NULL ? row->message_id : "1@example.com");
-  facts->references = g_new0 (char *, 1);
+  facts->references = g_strsplit (row->answers != NULL ? row->answers : "", " ", -1);
+  facts->tag = row->tag;
   facts->from = *from != '\0' ? g_strdup (from) : NULL;
   facts->from_count = row->from_count > 0 ? row->from_count : (*from != '\0');
   facts->reply_to = g_strsplit (row->reply_to != NULL ? row->reply_to : "", " ", -1);
