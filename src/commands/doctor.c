@@ -61,6 +61,10 @@ check_store (Report *list, const Config *config, Store *store)
     }
   gboolean good = store_check (store, &error);
   report_error (list, "store", good, config->database, error);
+  gint64 dropped = good ? store_count_dropped (store, NULL) : 0;
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT " feedback, DMARC and TLS reports were dropped so far", dropped);
+  if (dropped > 0)
+    report (list, "reports", "ok", text);
 }
 
 static void

@@ -143,6 +143,9 @@ struct Escalation {
 
 typedef enum { DELIVER_PASS, DELIVER_TAKE } Deliver;
 
+/* What becomes of reports that are for a postmaster: feedback, DMARC and TLS reports. */
+typedef enum { REPORTS_FILE, REPORTS_FORWARD, REPORTS_DROP } Reports;
+
 typedef struct {
   char *name;
   char **address; /* the first one is written From */
@@ -205,6 +208,8 @@ typedef struct {
   char *web_url;          /* what links begin with, without a slash at its end; nullable */
   GPtrArray *web_proxies; /* (element-type GInetAddressMask) whose word on the client's address is believed */
   char **own_address; /* further addresses of ours that are never answered, besides the roles */
+  Reports reports;
+  char *postmaster;   /* where REPORTS_FORWARD sends them, nullable */
   RelaySettings relay;
   gint64 give_up;        /* seconds until an acknowledgement is given up */
   gint64 close_after;    /* seconds from resolved to closed */

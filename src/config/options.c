@@ -353,6 +353,8 @@ static cfg_opt_t root_options[] = {
   CFG_STR ("web-url", "", CFGF_NONE),
   CFG_STR_LIST ("web-proxies", "{}", CFGF_NONE),
   CFG_STR_LIST ("own-address", "{}", CFGF_NONE),
+  CFG_STR ("reports", "file", CFGF_NONE),
+  OPTIONAL ("postmaster"),
   CFG_STR ("give-up", "2d", CFGF_NONE),
   CFG_STR ("close-after", "7d", CFGF_NONE),
   CFG_INT ("acknowledge-limit", 10, CFGF_NONE),

@@ -92,5 +92,5 @@ build_roles (Build *build)
   for (guint i = 0; i < build->config->roles->len; i++)
     if (!index_role (build, g_ptr_array_index (build->config->roles, i), cfg_getnsec (build->root, "role", i)))
       return FALSE;
-  return build_each (build, "team", check_team) && build_each (build, "agent", check_agent);
+  return check_staff (build, build->root, "postmaster") && build_each (build, "team", check_team) && build_each (build, "agent", check_agent);
 }

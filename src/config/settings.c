@@ -56,6 +56,19 @@ build_web (Build *build)
     g_ptr_array_add (config->web_proxies, network_parse_mask (cfg_getnstr (build->root, "web-proxies", i)));
 }
 
+static gboolean
+build_reports (Build *build)
+{
+  Config *config = build->config;
+  const char *reports = cfg_getstr (build->root, "reports");
+  config->postmaster = build_some_text (build, build->root, "postmaster");
+  config->reports = g_str_equal (reports, "drop") ? REPORTS_DROP : g_str_equal (reports, "forward") ? REPORTS_FORWARD : REPORTS_FILE;
+  if (config->reports != REPORTS_FORWARD || config->postmaster != NULL)
+    return TRUE;
+  options_set_error (build->error, build->root, "reports", "name whom reports are forwarded to: postmaster = \"...\"");
+  return FALSE;
+}
+
 static void
 build_top_level (Build *build)
 {
@@ -107,5 +120,5 @@ build_settings (Build *build)
   build_top_level (build);
   build_web (build);
   build_relay (build);
-  return build_directory (build);
+  return build_reports (build) && build_directory (build);
 }

@@ -351,6 +351,8 @@ static const Rule rules[] = {
   { .section = "root", .option = "web-url", .check = check_web_url },
   { .section = "root", .option = "web-proxies", .check = check_masks },
   { .section = "root", .option = "own-address", .check = check_addresses },
+  { .section = "root", .option = "reports", .check = check_word, .words = "file forward drop" },
+  { .section = "root", .option = "postmaster", .check = check_addresses },
   { .section = "root", .option = "give-up", .check = check_clock, .least = 1, .most = 3650 * DAY },
   { .section = "root", .option = "close-after", .check = check_clock, .least = 0, .most = 3650 * DAY },
   { .section = "root", .option = "acknowledge-limit", .check = check_number, .least = 0, .most = INT_MAX },

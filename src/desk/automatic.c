@@ -144,6 +144,13 @@ static const Rule RULES[] = {
   { "absence-subject", QUIET, clue_absence_subject, NULL, "it has the subject of an out-of-office notice" },
 };
 
+gboolean
+automatic_is_for_postmaster (const Automatic *automatic)
+{
+  static const char *const rules[] = { "feedback-report", "tls-report", "tls-report-field", "dmarc-report", "hotmail-complaint", NULL };
+  return automatic->rule != NULL && g_strv_contains (rules, automatic->rule);
+}
+
 Automatic
 automatic_classify (const MessageFacts *facts, const Envelope *envelope, const Role *role, const Config *config,
                     Standing standing)

@@ -20,6 +20,9 @@ typedef struct {
   const char *reason; /* a sentence part, as "it says Auto-Submitted"; static */
 } Automatic;
 
+/* It is a report about mail in general, which is for a postmaster: feedback, DMARC, TLS. */
+gboolean automatic_is_for_postmaster (const Automatic *automatic);
+
 /* CONFIG: the roles' addresses and own_address (mail "from ourselves"). STANDING: of the sender: List-Unsubscribe alone
  * proves nothing about a known one, and a verified one is answered at From, whatever the envelope says. The strongest class that any rule gives, first rule of it. */
 Automatic automatic_classify (const MessageFacts *facts, const Envelope *envelope, const Role *role,

@@ -424,7 +424,7 @@ gboolean
 clue_dmarc_report (const Clues *clues, const char *const *words)
 {
   (void) words;
-  return g_str_has_prefix (clues->subject, "report domain:") && strstr (clues->subject, "submitter:") != NULL &&
+  return strstr (clues->subject, "report domain:") != NULL && strstr (clues->subject, "submitter:") != NULL &&
          strstr (clues->subject, "report-id:") != NULL;
 }
 

@@ -108,6 +108,21 @@ decide_admission (const IntakeCase *intake, const ThreadMatch *match, Decision *
   return TRUE;
 }
 
+/* A report that is for a postmaster: by the configuration it goes there, or nowhere. FALSE: it is filed as others are. */
+static gboolean
+decide_report (const IntakeCase *intake, Decision *decision)
+{
+  const Config *config = intake->config;
+  if (config->reports == REPORTS_FILE)
+    return FALSE;
+  decision->take = TRUE;
+  decision->drop = config->reports == REPORTS_DROP;
+  decision->forward = config->reports == REPORTS_FORWARD ? g_strdup (config->postmaster) : NULL;
+  g_autofree char *reason = g_strdup_printf (decision->drop ? "dropped: %s" : "goes to the postmaster: %s", decision->automatic_reason);
+  intake_settle (decision, INTAKE_FILE, REPLY_OK, reason);
+  return TRUE;
+}
+
 static void
 decide_filing (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
 {
@@ -377,10 +392,10 @@ intake_decide (const IntakeCase *intake)
     staff_decide_door (intake, by_machine, decision);
   else if (!(!by_machine && decide_as_staff (intake, &match, decision)) && !decide_admission (intake, &match, decision))
     {
-      if (automatic.class == AUTOMATIC_REPORT)
-        decide_filing (intake, &match, decision);
-      else
+      if (automatic.class != AUTOMATIC_REPORT)
         decide_thread (&match, by_machine, decision);
+      else if (!automatic_is_for_postmaster (&automatic) || !decide_report (intake, decision))
+        decide_filing (intake, &match, decision);
     }
   if (decision->kind == INTAKE_OPEN)
     decide_terms (intake, decision);

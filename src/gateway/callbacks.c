@@ -74,7 +74,7 @@ on_negotiate (SMFICTX *context, unsigned long actions, unsigned long steps, unsi
       session_free (session);
       return SMFIS_REJECT;
     }
-  *want_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST);
+  *want_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST);
   *want_steps = (steps & (SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC)) | (session->quiet ? QUIET_STEPS : 0);
   *want2 = *want3 = 0;
   if (actions & SMFIF_SETSYMLIST)
@@ -268,7 +268,7 @@ static char filter_name[] = "frontdesk";
 const struct smfiDesc gateway_callbacks = {
   .xxfi_name = filter_name,
   .xxfi_version = SMFI_VERSION,
-  .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
+  .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
   .xxfi_connect = on_connect,
   .xxfi_envfrom = on_mail,
   .xxfi_envrcpt = on_recipient,

@@ -110,12 +110,25 @@ remove_recipients (SMFICTX *context, const Config *config, const Envelope *envel
   return TRUE;
 }
 
+/* A report goes on as it is, to the postmaster in place of the role: once, whichever roles it came to. */
+static gboolean
+add_postmaster (SMFICTX *context, const Reception *reception)
+{
+  for (guint i = 0; i < reception->decisions->len; i++)
+    {
+      const Decision *decision = g_ptr_array_index (reception->decisions, i);
+      if (decision->forward != NULL)
+        return smfi_addrcpt (context, decision->forward) == MI_SUCCESS;
+    }
+  return TRUE;
+}
+
 gboolean
 edits_apply (SMFICTX *context, const Session *session, const Reception *reception)
 {
   const Transaction *transaction = session->transaction;
   if (remove_forged (context, transaction, reception) && add_ours (context, session, reception) &&
-      remove_recipients (context, transaction->desk->config, transaction->envelope, reception))
+      add_postmaster (context, reception) && remove_recipients (context, transaction->desk->config, transaction->envelope, reception))
     return TRUE;
   g_warning ("%s: the MTA did not take our changes to the message", transaction->envelope->queue_id);
   return FALSE;

@@ -380,6 +380,8 @@ write_decision (Database *database, IntakeJob *job, Decision *decision, GError *
     return TRUE;
   if (!find_first (database, decision, &seen, error))
     return FALSE;
+  if (!seen && decision->drop)
+    return database_run (database, error, "INSERT INTO setting VALUES ('reports-dropped', 1) ON CONFLICT DO UPDATE SET value = value + 1", "");
   return seen || (write_raw (database, job, decision, error) && write[decision->kind](database, job, decision, error) &&
                   (decision->reachable == NULL ||
                    addresses_clear (database, decision->ticket, decision->reachable, job->intake->now, error)) &&
@@ -515,6 +517,13 @@ store_find_earlier (Store *store, const char *key, const char *role, const char 
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
+}
+
+gint64
+store_count_dropped (Store *store, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  return loan.database != NULL ? database_number (loan.database, 0, error, "SELECT value FROM setting WHERE name = 'reports-dropped'", "") : 0;
 }
 
 gboolean

@@ -82,6 +82,8 @@ typedef struct {
   char *taker;            /* file: the agent who takes or ends an emergency by it, nullable */
   PageAction action;      /* of them */
   gint64 page_taken;      /* the page that they answer; 0: it is the ticket's emergency */
+  char *forward;          /* file: the message goes on to this address, and not to the role's, nullable */
+  gboolean drop;          /* file: nothing is kept, but a count */
   gboolean take;          /* the mail does not go on to the role, whatever its `deliver` says */
   gboolean take_all;      /* nor to anybody else outside: a letter of ours goes to them instead */
   gboolean refuse_all;    /* refuse: for all recipients, as the mail itself shows what is for staff */

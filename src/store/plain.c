@@ -100,6 +100,7 @@ decision_free (Decision *decision)
   g_strfreev (decision->joining);
   g_clear_pointer (&decision->staff, staff_work_free);
   g_free (decision->reachable);
+  g_free (decision->forward);
   g_clear_pointer (&decision->addresses, g_ptr_array_unref);
   g_clear_pointer (&decision->kept, raw_message_free);
   g_free (decision->kept_file);

@@ -98,6 +98,9 @@ gboolean store_intake_shared (Store *store, Intake *intake, GError **error);
 /* The kind, ticket and reply that KEY was answered with before; FALSE without *ERROR when it is new. */
 gboolean store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GError **error);
 
+/* Reports for a postmaster that were dropped, ever; 0 also with *ERROR. */
+gint64 store_count_dropped (Store *store, GError **error);
+
 /* Acknowledgements committed for RECIPIENT (NULL: for anybody) in the hour before NOW, counted up to LIMIT, or -1 with
  * *ERROR. */
 int store_count_acknowledgements (Store *store, const char *recipient, gint64 now, int limit, GError **error);

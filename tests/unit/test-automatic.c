@@ -141,6 +141,8 @@ static const Row ROWS[] = {
   { "report-type of something else", .content_type = "multipart/mixed", .report_type = "delivery-status", WANT (NONE) },
   { "a DMARC report", .subject = "Report Domain: desk.example Submitter: mx.example.com Report-ID: <1@example.com>",
     WANT (REPORT ("dmarc-report")) },
+  { "a DMARC report whose subject has more before it", .subject = "Dmarc Aggregate Report Domain: {desk.example} Submitter: {mx.example.com} "
+    "Date: {1} Report-ID: {1}", WANT (REPORT ("dmarc-report")) },
   { "a person about a domain", .subject = "Report domain: broken since Monday", WANT (NONE) },
   { "Hotmail's complaint", .from = "staff@hotmail.com", .subject = "complaint about message from 192.0.2.1",
     WANT (REPORT ("hotmail-complaint")) },

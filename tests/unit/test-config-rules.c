@@ -303,6 +303,8 @@ static const struct {
   { "name of escapes that are not UTF-8", "\"\\xff\" = 1\n", 1, "no such option" },
   { "number too large for a long", "max-size = 99999999999999999999\n", 1, "max-size" },
   { "number too large for us", "max-in-progress = 4294967297\n", 1, "max-in-progress: 4294967297" },
+  { "reports are forwarded to nobody", "\nreports = \"forward\"\n", 2, "name whom reports are forwarded to" },
+  { "reports in another way", "\nreports = \"burn\"\n", 2, "reports" },
   { "number below its bound", "\nacknowledge-limit = -1\n", 2, "acknowledge-limit: -1" },
   { "no boolean", "directory {\n starttls = perhaps }\n", 2, "starttls" },
   { "mode", "socket-mode = \"0999\"\n", 1, "socket-mode: \"0999\"" },
