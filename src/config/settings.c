@@ -97,6 +97,9 @@ build_top_level (Build *build)
   config->close_after = build_seconds (root, "close-after");
   config->acknowledge_limit = (int) cfg_getint (root, "acknowledge-limit");
   config->acknowledge_limit_total = (int) cfg_getint (root, "acknowledge-limit-total");
+  config->flood_limit = (int) cfg_getint (root, "flood-limit");
+  config->flood_limit_ticket = (int) cfg_getint (root, "flood-limit-ticket");
+  config->flood_limit_total = (int) cfg_getint (root, "flood-limit-total");
   config->heartbeat = build_some_text (build, root, "heartbeat");
   config->page_window = build_seconds (root, "page-window");
   config->page_limit = (int) cfg_getint (root, "page-limit");

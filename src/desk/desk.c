@@ -249,16 +249,23 @@ look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, cons
 
 /* Gives each letter and page its Message-ID: the same message always gives the same ids. */
 static void
-sign_outgoing (const Desk *desk, Decision *decision)
+sign_all (const Desk *desk, const Decision *decision, const char *what, GPtrArray *list)
 {
-  for (guint i = 0; i < decision->outgoing->len; i++)
+  for (guint i = 0; i < list->len; i++)
     {
-      Outgoing *outgoing = g_ptr_array_index (decision->outgoing, i);
+      Outgoing *outgoing = g_ptr_array_index (list, i);
       gboolean copy = outgoing->kind == OUTGOING_LETTER && outgoing->of_message; /* of an answer: all are one */
-      g_autofree char *key = copy ? g_strdup (decision->key) : g_strdup_printf ("%s %u %s", decision->key, i, outgoing->recipient);
+      g_autofree char *key = copy ? g_strdup (decision->key) : g_strdup_printf ("%s %s%u %s", decision->key, what, i, outgoing->recipient);
       outgoing->message_id = seal_message_id (desk->seal, outgoing_kind_to_string (outgoing->kind), key,
                                               desk->config->hostname);
     }
+}
+
+static void
+sign_outgoing (const Desk *desk, Decision *decision)
+{
+  sign_all (desk, decision, "", decision->outgoing);
+  sign_all (desk, decision, "flood ", decision->flood_notices);
 }
 
 /* The first decision for this message stands: the same answer, and nothing twice. */
@@ -573,6 +580,9 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
                     .now = now,
                     .acknowledge_limit = desk->config->acknowledge_limit,
                     .acknowledge_limit_total = desk->config->acknowledge_limit_total,
+                    .flood_limit = desk->config->flood_limit,
+                    .flood_limit_ticket = desk->config->flood_limit_ticket,
+                    .flood_limit_total = desk->config->flood_limit_total,
                     .page_limit = desk->config->page_limit,
                     .page_limit_total = desk->config->page_limit_total,
                     .decisions = reception->decisions };

@@ -97,12 +97,29 @@ plan_pages (const IntakeCase *intake, Decision *decision)
   decision->page_reason = g_strdup (((const Outgoing *) g_ptr_array_index (decision->outgoing, 0))->reason);
 }
 
-void
-outgoing_plan (const IntakeCase *intake, const Ticket *continued, Decision *decision)
+/* Goes out only when the store finds, with this message, that a limit on messages begins to hold. TICKET: the one that is continued,
+ * nullable. */
+static void
+plan_flood_notices (const IntakeCase *intake, const Ticket *ticket, Decision *decision)
 {
+  const Team *team = decision->team != NULL ? decision->team : ticket != NULL ? config_find_team (intake->config, ticket->team) : NULL;
+  team = team != NULL ? team : decision->role->team;
+  for (guint i = 0; team->notify[i] != NULL; i++)
+    {
+      Outgoing *letter = outgoing_new (OUTGOING_NOTIFICATION, team->notify[i], "team-flood");
+      letter->languages = g_strdup (decision->role->language);
+      g_ptr_array_add (decision->flood_notices, letter);
+    }
+}
+
+void
+outgoing_plan (const IntakeCase *intake, const Ticket *ticket, Decision *decision)
+{
+  if (decision->kind == INTAKE_OPEN || decision->kind == INTAKE_CONTINUE)
+    plan_flood_notices (intake, ticket, decision);
   gboolean moved = decision->kind == INTAKE_CONTINUE && decision->rules != NULL && decision->team != NULL;
   if (decision->kind == INTAKE_CONTINUE && decision->by_person && !moved)
-    plan_message (intake, continued, decision);
+    plan_message (intake, ticket, decision);
   if (decision->kind != INTAKE_OPEN && !moved && !decision->page)
     return;
   if (decision->page)

@@ -11,7 +11,7 @@ G_DEFINE_QUARK (frontdesk-letter-error-quark, letter_error)
 
 static const char *const letters[] = { "acknowledgement", "after-hours", "holiday",      "emergency",
                                        "emergency-unverified", "update", "extension", "resolved",
-                                       "reply", "team-new", "team-unverified", "team-failed", "team-bounce",
+                                       "reply", "team-new", "team-unverified", "team-failed", "team-bounce", "team-flood",
                                        "team-warning", "team-breach", "team-reminder", "page",
                                        "page-short", "page-acknowledged", "page-resolved", "page-reminder",
                                        "page-answer", "taken", "team-message", "team-given" };

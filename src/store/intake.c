@@ -6,6 +6,7 @@
 #include "config/limits.h"
 #include "store/addresses.h"
 #include "store/assign.h"
+#include "store/flood.h"
 #include "store/incidents.h"
 #include "store/promises.h"
 #include "store/raw.h"
@@ -232,13 +233,15 @@ write_open (Database *database, IntakeJob *job, Decision *decision, GError **err
 {
   const char *sender = requester (job->intake);
   gint64 now = job->intake->now;
-  return keep_acknowledge_limits (database, job->intake, decision, error) &&
+  g_auto (Flood) flood = { 0 };
+  return flood_count (database, job->intake, decision, &flood, error) &&
+         keep_acknowledge_limits (database, job->intake, decision, error) &&
          write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
          write_missing (database, job, decision, error) &&
          write_rules (database, decision, now, error) && keep_page_limits (database, job->intake, decision, error) &&
-         write_outgoing (database, job, decision, error);
+         flood_keep (database, job->intake, decision, &flood, error) && write_outgoing (database, job, decision, error);
 }
 
 /* What rules demand because of a further message: a ticket only ever becomes more urgent by it. */
@@ -308,7 +311,9 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
   const char *sender = requester (job->intake);
   gint64 now = job->intake->now;
   char *participant[] = { (char *) sender, NULL };
-  if (!write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) ||
+  g_auto (Flood) flood = { 0 };
+  if (!flood_count (database, job->intake, decision, &flood, error) ||
+      !write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) ||
       !store_add_event (database, decision->ticket, now, "continued", sender, decision->reason, error) ||
       !write_missing (database, job, decision, error))
     return FALSE;
@@ -317,7 +322,8 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
          page_again (database, job, decision, error) && keep_to_one_incident (database, decision, error) &&
-         keep_page_limits (database, job->intake, decision, error) && write_outgoing (database, job, decision, error);
+         keep_page_limits (database, job->intake, decision, error) && flood_keep (database, job->intake, decision, &flood, error) &&
+         write_outgoing (database, job, decision, error);
 }
 
 static gboolean

@@ -98,6 +98,7 @@ typedef struct {
   char **removed;         /* what KEPT is without: a description each, nullable */
   char *reply;            /* the SMTP answer: "250 2.0.0 ...", "550 5.7.1 ..." */
   GPtrArray *outgoing;    /* (element-type Outgoing) */
+  GPtrArray *flood_notices; /* the same, that goes out when a limit on messages begins to hold with it */
 } Decision;
 
 Decision *decision_new (const Role *role);
@@ -127,6 +128,9 @@ typedef struct {
   gint64 now;              /* microseconds since 1970 */
   int acknowledge_limit;   /* acknowledgements to one address within an hour; 0: any number */
   int acknowledge_limit_total; /* to all addresses */
+  int flood_limit;         /* messages of one sender within an hour; 0: any number */
+  int flood_limit_ticket;  /* on one ticket */
+  int flood_limit_total;   /* in all */
   int page_limit;          /* incidents begun by one sender within an hour; 0: any number */
   int page_limit_total;    /* by all senders */
   GPtrArray *decisions;    /* (element-type Decision) */

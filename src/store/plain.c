@@ -80,6 +80,7 @@ decision_new (const Role *role)
   decision->team = role->team;
   decision->escalation = role->page;
   decision->outgoing = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
+  decision->flood_notices = g_ptr_array_new_with_free_func ((GDestroyNotify) outgoing_free);
   decision->promises = g_array_new (FALSE, FALSE, sizeof (Promise));
   return decision;
 }
@@ -107,6 +108,7 @@ decision_free (Decision *decision)
   g_strfreev (decision->removed);
   g_clear_pointer (&decision->incident, incident_free);
   g_ptr_array_unref (decision->outgoing);
+  g_ptr_array_unref (decision->flood_notices);
   g_array_unref (decision->promises);
   g_clear_pointer (&decision->candidates, g_ptr_array_unref);
   g_free (decision);

@@ -20,6 +20,7 @@ static const char *const migrations[] = {
   "  PRIMARY KEY (ticket, address)) WITHOUT ROWID;"
   "CREATE TABLE address_state (address TEXT PRIMARY KEY, state TEXT NOT NULL, status TEXT, detail TEXT NOT NULL,"
   "  since INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;"
+  "CREATE TABLE flood (key TEXT PRIMARY KEY, since INTEGER NOT NULL, count INTEGER NOT NULL, told INTEGER NOT NULL) WITHOUT ROWID;"
   "CREATE TABLE raw (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB, file TEXT);"
   "CREATE INDEX raw_file ON raw (file) WHERE file IS NOT NULL;"
   "CREATE TABLE message ("

@@ -12,7 +12,7 @@ static const char *const customer_letters[] = { "acknowledgement", "after-hours"
                                                 "emergency-unverified", "update", "extension", "resolved" };
 static const char *const names[] = { "acknowledgement", "after-hours", "holiday", "emergency",
                                      "emergency-unverified", "update", "extension", "resolved",
-                                     "reply", "team-new", "team-unverified", "team-failed", "team-bounce",
+                                     "reply", "team-new", "team-unverified", "team-failed", "team-bounce", "team-flood",
                                      "team-warning", "team-breach", "team-reminder", "page",
                                      "page-short", "page-acknowledged", "page-resolved", "page-reminder",
                                      "page-answer", "taken", "team-message", "team-given" };
@@ -224,6 +224,7 @@ static const struct {
   { "team-unverified", { "09:00 on Saturday", "Bob Singh, Carol Roy", "the sender is not verified", "dial tone." } },
   { "team-failed", { "550 5.1.1 no such user", "ann@example.com" } },
   { "team-bounce", { "550 5.1.1 no such user", "frontdesk show 1042" } },
+  { "team-flood", { "the sender is not verified", "frontdesk show 1042" } },
   { "team-warning", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
   { "team-breach", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
   { "team-reminder", { "12:20 on Sunday", "Alice Tremblay", "noc", "frontdesk show 1042" } },
