@@ -215,6 +215,7 @@ typedef struct {
   gint64 close_after;    /* seconds from resolved to closed */
   int acknowledge_limit; /* acknowledgements to one address an hour */
   int acknowledge_limit_total; /* to all addresses an hour */
+  gint64 acknowledge_pause; /* seconds after an acknowledgement to an address without another one; 0: none */
   int flood_limit, flood_limit_ticket, flood_limit_total; /* messages an hour of one sender, on one ticket, in all */
   char *heartbeat;       /* URL that is asked for after each clean audit, nullable */
   gint64 page_window;    /* seconds; within them an agent's further pages by a channel become one */

@@ -359,6 +359,7 @@ static cfg_opt_t root_options[] = {
   CFG_STR ("close-after", "7d", CFGF_NONE),
   CFG_INT ("acknowledge-limit", 10, CFGF_NONE),
   CFG_INT ("acknowledge-limit-total", 600, CFGF_NONE),
+  CFG_STR ("acknowledge-pause", "30s", CFGF_NONE),
   CFG_INT ("flood-limit", 60, CFGF_NONE),
   CFG_INT ("flood-limit-ticket", 60, CFGF_NONE),
   CFG_INT ("flood-limit-total", 3000, CFGF_NONE),

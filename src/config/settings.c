@@ -97,6 +97,7 @@ build_top_level (Build *build)
   config->close_after = build_seconds (root, "close-after");
   config->acknowledge_limit = (int) cfg_getint (root, "acknowledge-limit");
   config->acknowledge_limit_total = (int) cfg_getint (root, "acknowledge-limit-total");
+  config->acknowledge_pause = build_seconds (root, "acknowledge-pause");
   config->flood_limit = (int) cfg_getint (root, "flood-limit");
   config->flood_limit_ticket = (int) cfg_getint (root, "flood-limit-ticket");
   config->flood_limit_total = (int) cfg_getint (root, "flood-limit-total");

@@ -357,6 +357,7 @@ static const Rule rules[] = {
   { .section = "root", .option = "close-after", .check = check_clock, .least = 0, .most = 3650 * DAY },
   { .section = "root", .option = "acknowledge-limit", .check = check_number, .least = 0, .most = INT_MAX },
   { .section = "root", .option = "acknowledge-limit-total", .check = check_number, .least = 0, .most = INT_MAX },
+  { .section = "root", .option = "acknowledge-pause", .check = check_clock, .least = 0, .most = HOUR },
   { .section = "root", .option = "flood-limit", .check = check_number, .least = 0, .most = INT_MAX },
   { .section = "root", .option = "flood-limit-ticket", .check = check_number, .least = 0, .most = INT_MAX },
   { .section = "root", .option = "flood-limit-total", .check = check_number, .least = 0, .most = INT_MAX },

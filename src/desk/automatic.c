@@ -145,6 +145,18 @@ static const Rule RULES[] = {
 };
 
 gboolean
+automatic_is_own_mark (const MessageFacts *facts, const Config *config)
+{
+  for (guint i = 0; facts->loop_mark && i < facts->headers->len; i++)
+    {
+      const HeaderField *field = g_ptr_array_index (facts->headers, i);
+      if (g_ascii_strcasecmp (field->name, "X-Frontdesk-Loop") == 0 && g_ascii_strcasecmp (field->value, config->hostname) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
 automatic_is_for_postmaster (const Automatic *automatic)
 {
   static const char *const rules[] = { "feedback-report", "tls-report", "tls-report-field", "dmarc-report", "hotmail-complaint", NULL };

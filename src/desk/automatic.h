@@ -20,6 +20,9 @@ typedef struct {
   const char *reason; /* a sentence part, as "it says Auto-Submitted"; static */
 } Automatic;
 
+/* The message bears the loop mark that our letters bear; another Frontdesk's names another host. */
+gboolean automatic_is_own_mark (const MessageFacts *facts, const Config *config);
+
 /* It is a report about mail in general, which is for a postmaster: feedback, DMARC, TLS. */
 gboolean automatic_is_for_postmaster (const Automatic *automatic);
 

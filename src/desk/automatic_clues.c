@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "desk/automatic.h"
 #include "desk/standing.h"
 
 /* The local part of ADDRESS in lower case without "+extension"; "" when there is none. */
@@ -161,8 +162,7 @@ clue_foreign_loop (const Clues *clues, const char *const *words)
       const HeaderField *field = g_ptr_array_index (headers, i);
       gsize length = strlen (field->name);
       if (length >= strlen ("X-Loop") && g_ascii_strncasecmp (field->name, "X-", 2) == 0 &&
-          g_ascii_strcasecmp (field->name + length - 5, "-Loop") == 0 &&
-          g_ascii_strcasecmp (field->name, "X-Frontdesk-Loop") != 0)
+          g_ascii_strcasecmp (field->name + length - 5, "-Loop") == 0)
         return TRUE;
     }
   return FALSE;
@@ -340,7 +340,7 @@ gboolean
 clue_loop_mark (const Clues *clues, const char *const *words)
 {
   (void) words;
-  return clues->facts->loop_mark;
+  return automatic_is_own_mark (clues->facts, clues->config);
 }
 
 /* The form of seal_message_id(): PURPOSE.MAC@HOSTNAME, or with the ticket's number in it: PURPOSE.NUMBER.MAC@HOSTNAME. A

@@ -43,12 +43,11 @@ refuse (Decision *decision, const char *reason)
   intake_settle (decision, INTAKE_REFUSE, reply, reason);
 }
 
-/* Mail that the role's `accept` is never asked about: a null sender cannot be answered with a refusal, and our own
- * loop mark says that another Frontdesk wrote it. */
+/* Mail that the role's `accept` is never asked about: a null sender cannot be answered with a refusal, and what is our own is filed. */
 static gboolean
 is_beyond_refusal (const IntakeCase *intake)
 {
-  return *intake->envelope->sender == '\0' || intake->facts->loop_mark;
+  return *intake->envelope->sender == '\0' || automatic_is_own_mark (intake->facts, intake->config);
 }
 
 gboolean
@@ -205,6 +204,8 @@ acknowledgement_obstacle (const IntakeCase *intake, const Decision *decision, Au
     return "there is no address to send one to";
   if (decision->standing < STANDING_KNOWN && standing_has_result (intake->facts, "spf", "fail"))
     return "the sender is unknown and spf=fail: the address may be forged";
+  if (intake->acknowledged_lately)
+    return REASON_ACKNOWLEDGE_PAUSE;
   if (intake->config->acknowledge_limit > 0 && intake->acknowledged_to_sender >= intake->config->acknowledge_limit)
     return REASON_ACKNOWLEDGE_LIMIT;
   if (intake->config->acknowledge_limit_total > 0 &&

@@ -25,6 +25,7 @@ typedef struct {
   int acknowledged_to_sender; /* acknowledgements in the last hour to where this one would go */
   int acknowledged_in_all;    /* and to anybody */
   gint64 size;                /* of the message, octets */
+  gboolean acknowledged_lately; /* one of them, so that there is no other now */
   const char *text;           /* of the message, where the policy's rules or an order ask for words; "" else */
   const char *fresh;          /* what of it was newly written */
   StaffDoor door;

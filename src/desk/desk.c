@@ -102,6 +102,7 @@ typedef struct {
   GPtrArray *bounced;      /* (element-type BounceRecipient); NULL: it is no delivery report */
   AddressState *address_state; /* of the address that an acknowledgement would go to, nullable */
   int acknowledged_to_sender, acknowledged_in_all;
+  gboolean acknowledged_lately;
   char *text; /* of the message; "" when no rule asks for words */
   char *fresh; /* what of it was newly written */
   GPtrArray *overrides; /* (element-type Override); NULL without schedules */
@@ -174,6 +175,14 @@ count_acknowledgements (const Desk *desk, const Envelope *envelope, const Recept
   g_autofree char *address = acknowledgement_address (desk, envelope, reception);
   if (address == NULL)
     return TRUE;
+  g_autoptr (GError) failure = NULL;
+  lookups->acknowledged_lately = store_acknowledged_lately (desk->store, address, reception->facts->subject,
+                                                            config->acknowledge_pause * G_USEC_PER_SEC, now, &failure);
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
   if (config->acknowledge_limit > 0)
     lookups->acknowledged_to_sender =
       store_count_acknowledgements (desk->store, address, now, config->acknowledge_limit, error);
@@ -393,6 +402,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .acknowledged_to_sender = lookups->acknowledged_to_sender,
     .acknowledged_in_all = lookups->acknowledged_in_all,
     .size = reception->size,
+    .acknowledged_lately = lookups->acknowledged_lately,
     .text = lookups->text,
     .fresh = lookups->fresh,
     .door = door,
@@ -580,6 +590,7 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
                     .now = now,
                     .acknowledge_limit = desk->config->acknowledge_limit,
                     .acknowledge_limit_total = desk->config->acknowledge_limit_total,
+                    .acknowledge_pause = desk->config->acknowledge_pause * G_USEC_PER_SEC,
                     .flood_limit = desk->config->flood_limit,
                     .flood_limit_ticket = desk->config->flood_limit_ticket,
                     .flood_limit_total = desk->config->flood_limit_total,

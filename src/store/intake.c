@@ -171,12 +171,28 @@ count_acknowledgements (Database *database, const char *recipient, gint64 now, i
                                 "sii", recipient, now - HOUR, (gint64) limit);
 }
 
+/* An answer can come before its cause is written down as sent. Those of the same message have the same time, and do not count. */
+static int
+acknowledged_lately (Database *database, const char *recipient, const char *subject, gint64 pause, gint64 now, GError **error)
+{
+  if (pause == 0)
+    return 0;
+  return (int) database_number (database, -1, error,
+                                "SELECT count(*) FROM outbox o JOIN ticket t ON t.number = o.ticket WHERE o.kind = 'acknowledgement' AND "
+                                "recipient = ? COLLATE NOCASE AND created_at >= ? AND created_at < ? AND o.state IN ('sending', 'sent') AND "
+                                "(created_at >= ? OR t.subject = ? COLLATE NOCASE)",
+                                "siiis", recipient, now - MAX (pause, 3 * HOUR), now, now - pause, subject);
+}
+
 /* The desk has counted too, but others may have committed since: inside the transaction the count is exact. */
 static gboolean
 keep_acknowledge_limits (Database *database, const Intake *intake, Decision *decision, GError **error)
 {
   int one = intake->acknowledge_limit, all = intake->acknowledge_limit_total, count = 0;
-  if (decision->acknowledge && one > 0 &&
+  if (decision->acknowledge && (count = acknowledged_lately (database, decision->acknowledge_to, intake->facts->subject,
+                                                             intake->acknowledge_pause, intake->now, error)) > 0)
+    decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_PAUSE);
+  if (count >= 0 && decision->acknowledge && one > 0 &&
       (count = count_acknowledgements (database, decision->acknowledge_to, intake->now, one, error)) >= one)
     decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_LIMIT);
   if (count >= 0 && decision->acknowledge && all > 0 &&
@@ -545,6 +561,13 @@ store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GE
   *ticket = query_number (query, 0);
   *reply = query_text (query, 1);
   return TRUE;
+}
+
+gboolean
+store_acknowledged_lately (Store *store, const char *recipient, const char *subject, gint64 pause, gint64 now, GError **error)
+{
+  g_auto (Loan) loan = loan_take (store, error);
+  return loan.database != NULL && acknowledged_lately (loan.database, recipient, subject, pause, now, error) > 0;
 }
 
 int

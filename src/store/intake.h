@@ -117,6 +117,7 @@ const char *page_find_limit (const char *reason);
 void decision_withhold_page (Decision *decision, const char *reason);
 
 #define REASON_ACKNOWLEDGE_LIMIT "this address has had acknowledge-limit acknowledgements within the hour"
+#define REASON_ACKNOWLEDGE_PAUSE "this address has just been acknowledged, or one of the same subject: a program may be answering"
 #define REASON_ACKNOWLEDGE_LIMIT_TOTAL "acknowledge-limit-total acknowledgements went out within the hour"
 
 typedef struct {
@@ -128,6 +129,7 @@ typedef struct {
   gint64 now;              /* microseconds since 1970 */
   int acknowledge_limit;   /* acknowledgements to one address within an hour; 0: any number */
   int acknowledge_limit_total; /* to all addresses */
+  gint64 acknowledge_pause;    /* microseconds after one to an address without another; 0: none */
   int flood_limit;         /* messages of one sender within an hour; 0: any number */
   int flood_limit_ticket;  /* on one ticket */
   int flood_limit_total;   /* in all */

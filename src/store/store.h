@@ -105,6 +105,10 @@ gint64 store_count_dropped (Store *store, GError **error);
  * *ERROR. */
 int store_count_acknowledgements (Store *store, const char *recipient, gint64 now, int limit, GError **error);
 
+/* Whether an acknowledgement that is committed for RECIPIENT stands in the way of another for SUBJECT; PAUSE as in Intake. FALSE also
+ * with *ERROR. */
+gboolean store_acknowledged_lately (Store *store, const char *recipient, const char *subject, gint64 pause, gint64 now, GError **error);
+
 /* ---- reading ---- */
 
 typedef struct {

@@ -117,7 +117,11 @@ static const Row ROWS[] = {
   { "Amazon's notifications", H ("X-AMAZON-MAIL-RELAY-TYPE: NOTIFICATION"), WANT (MAIL ("generated-value")) },
   { "X-Auto-Generated", H ("X-Auto-Generated: 1"), WANT (MAIL ("generated-mark")) },
 
-  { "our own loop mark", .loop_mark = TRUE, WANT (REPORT ("own-loop-mark")) },
+  { "our own loop mark", .loop_mark = TRUE, H ("X-Frontdesk-Loop: MAIL.desk.example"), WANT (REPORT ("own-loop-mark")) },
+  { "another Frontdesk's: one of its agents may have written it", .loop_mark = TRUE, H ("X-Frontdesk-Loop: mail.else.example"),
+    WANT (QUIET ("loop-mark")) },
+  { "what another Frontdesk writes by itself", .loop_mark = TRUE, H ("X-Frontdesk-Loop: mail.else.example\nAuto-Submitted: auto-replied"),
+    WANT (REPORT ("auto-replied")) },
   { "our own Message-ID", .message_id = "ack.abcdefghij234567@MAIL.desk.example", WANT (REPORT ("own-message-id")) },
   { "our own Message-ID with a ticket's number", .message_id = "ack.1042.abcdefghij234567@mail.desk.example",
     WANT (REPORT ("own-message-id")) },

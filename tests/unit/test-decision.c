@@ -6,6 +6,7 @@
 #include "desk/decision.h"
 
 static const char configuration[] =
+  "hostname = \"desk.example\"\n"
   "calendar \"office\" { timezone = \"America/Vancouver\" hours = {\"mon-fri 06:00-18:00\"} }\n"
   "policy \"plain\" { calendar = \"office\" }\n"
   "policy \"patient\" { calendar = \"office\" acknowledge-after = \"4h\" }\n"

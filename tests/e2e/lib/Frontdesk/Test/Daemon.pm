@@ -16,6 +16,7 @@ my $faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
 # new(dir, relay => port, extra => 'more lines', directory => 'section', page => 'channel body',
 #     listen => 'what frontdesk.conf says', policy => 'body of the policy', teams => 'in place of the teams and agents',
+#     hostname => 'whose Message-IDs they are', pause => 'the time between two acknowledgements to an address',
 #     oncall => 'body of the schedule', window => 'the time in which pages become one', limit => 'pages of a sender an hour',
 #     steps => 'body of the escalation', desk => 'a file that has calendars, policies, people and roles, in place of those here',
 #     at => 'the time, UTC, that stands still until set_time()', zone => 'of the calendar', preload => 'a library, with AT only')
@@ -60,13 +61,16 @@ sub configure {
     $self->{$_} = $change{$_} for keys %change;
     my $directory = $self->{directory} // 'directory { type = "table" }';
     my $extra = $self->{extra} // '';
+    my $hostname = $self->{hostname} // 'mail.diytel.ca';
+    my $pause = $self->{pause} // '0s';
     my $listen = $self->{listen} // $self->milter;
     my $socket = $self->{socket} // 'socket-mode = "0666"';
     my $desk = $self->{desk} ? qq{include("$self->{desk}")\n} : $self->small_desk;
     spew($self->config_path, <<"CONF");
 listen = "$listen"
 $socket
-hostname = "mail.diytel.ca"
+hostname = "$hostname"
+acknowledge-pause = "$pause"
 database = "$self->{dir}/state/frontdesk.db"
 templates = "$SOURCE/templates"
 relay { url = "smtp://127.0.0.1:$self->{relay}" timeout = "10s" }
