@@ -376,6 +376,13 @@ clue_answers_us (const Clues *clues)
 }
 
 gboolean
+clue_unread (const Clues *clues, const char *const *words)
+{
+  (void) words;
+  return clues->facts->unread != NULL;
+}
+
+gboolean
 clue_hops (const Clues *clues, const char *const *words)
 {
   (void) words;

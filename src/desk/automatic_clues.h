@@ -66,6 +66,7 @@ gboolean clue_reply_to_own (const Clues *clues, const char *const *words);
 
 gboolean clue_loop_mark (const Clues *clues, const char *const *words);
 gboolean clue_own_message_id (const Clues *clues, const char *const *words);
+gboolean clue_unread (const Clues *clues, const char *const *words);
 gboolean clue_hops (const Clues *clues, const char *const *words);
 gboolean clue_dmarc_fail (const Clues *clues, const char *const *words);
 /* multipart/report of the report-type WORDS[0], or of any when WORDS is NULL. */

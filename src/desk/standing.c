@@ -59,6 +59,16 @@ standing_is_authenticated (const Config *config, const Envelope *envelope, const
   return facts->from != NULL && !standing_has_result (facts, "dmarc", "fail") && authentication (config, envelope, facts) != NULL;
 }
 
+/* A role's address, or another one that only programs of ours write from. */
+static gboolean
+is_ours (const Config *config, const char *from)
+{
+  for (guint i = 0; config->own_address != NULL && config->own_address[i] != NULL; i++)
+    if (address_equal (config->own_address[i], from))
+      return TRUE;
+  return config_find_role (config, from, NULL) != NULL;
+}
+
 Standing
 standing_of_sender (const Config *config, const Envelope *envelope, const MessageFacts *facts, DirectoryStatus directory,
                     const Contact *contact, char **reason)
@@ -78,13 +88,18 @@ standing_of_sender (const Config *config, const Envelope *envelope, const Messag
       *reason = g_strdup ("unknown (dmarc=fail: somebody else may have written it)");
       return STANDING_UNKNOWN;
     }
+  const char *proof = authentication (config, envelope, facts);
+  if (proof == NULL && is_ours (config, facts->from))
+    {
+      *reason = g_strdup ("unknown (it says that we wrote it, which nothing proves)");
+      return STANDING_UNKNOWN;
+    }
   if (directory != DIRECTORY_FOUND)
     {
       *reason = g_strdup (directory == DIRECTORY_UNAVAILABLE ? "unknown (directory unavailable)"
                                                              : "unknown (not in the directory)");
       return STANDING_UNKNOWN;
     }
-  const char *proof = authentication (config, envelope, facts);
   if (proof != NULL)
     {
       *reason = g_strdup_printf ("verified (%s)", proof);

@@ -267,7 +267,8 @@ bounce_read (const RawMessage *raw)
     read_failed_recipients (fields, list);
   bounce_read_prose (text, list, list->len > 0, &tail);
   g_autofree char *subject = text_clean (headers_value (fields, "Subject"), LIMIT_SUBJECT);
-  g_autofree char *rest = g_strconcat (tail, "\n", subject, NULL);
+  g_autofree char *words = text_clean (tail, 8 * LIMIT_BOUNCE_WORDS); /* they are gone through for each recipient */
+  g_autofree char *rest = g_strconcat (words, " ", subject, NULL);
   for (guint i = 0; i < list->len; i++)
     bounce_judge (g_ptr_array_index (list, i), rest);
   return list;

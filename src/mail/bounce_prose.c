@@ -69,7 +69,7 @@ end_paragraph (Prose *prose)
       g_free (about->diagnostic);
       about->diagnostic = text_clean (prose->words->str, LIMIT_BOUNCE_WORDS);
     }
-  else if (prose->tail->len + prose->words->len < LIMIT_BOUNCE_TEXT)
+  else if (prose->tail->len < LIMIT_BOUNCE_TEXT)
     g_string_append_printf (prose->tail, "%s\n", prose->words->str);
   g_string_truncate (prose->words, 0);
   prose->current = NULL;

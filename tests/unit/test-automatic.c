@@ -22,7 +22,7 @@ typedef struct {
   const char *dmarc;
   int part;
   guint from_count, received;
-  gboolean loop_mark, known;
+  gboolean loop_mark, known, unread;
   AutomaticClass want;
   const char *want_rule;
 } Row;
@@ -36,6 +36,21 @@ typedef struct {
 #define WANT(...) WANT_ (__VA_ARGS__)
 #define WANT_(class, rule) .want = class, .want_rule = rule
 
+/* What is deliberately otherwise than in one responder or another:
+ *
+ * - A role that To and Cc do not name: RFC 5230 section 4.5 forbids a person's vacation to answer; a desk is often behind an alias.
+ * - "Precedence: listed": some look only at how the value begins; a word is a word.
+ * - Mail that claims to be a role's own: it has a ticket, as web forms write so for customers, but it counts as unknown unless it is
+ *   proven, is not answered, and pages nobody who would not be paged by strangers.
+ * - Our own Message-ID that comes back: filed and logged, not thrown away, as anybody can write it.
+ * - Our host in several Received fields: content filters on the same host give that to all mail, so only the number of hops counts.
+ * - A sender who is not authenticated: answered where the role's `acknowledge` lets it; only dmarc=fail, and spf=fail of a stranger,
+ *   say that the address is forged.
+ * - Mail of a stranger: RFC 5321 section 4.2 lets the session tell them (`accept`); no letter does.
+ * - A further mail on a ticket: never acknowledged, not even once a day.
+ * - Encrypted mail, and a signature that does not fit: nothing is decrypted or verified here, so they are answered as others are.
+ * - Imports: there is none that comes by mail.
+ */
 static const Row ROWS[] = {
   { "a person's mail", WANT (NONE) },
   { "a person whom the directory knows", .known = TRUE, WANT (NONE) },
@@ -129,7 +144,13 @@ static const Row ROWS[] = {
   { "a Message-ID like ours, of another host", .message_id = "ack.abcdefghij234567@example.com", WANT (NONE) },
   { "another desk's loop mark", H ("X-OTOBO-Loop: yes"), WANT (QUIET ("loop-mark")) },
   { "procmail's loop mark", H ("X-Loop: kim@example.com"), WANT (QUIET ("loop-mark")) },
+  { "Exchange's inbox rules", H ("X-MS-Exchange-Inbox-Rules-Loop: kim@example.com"), WANT (QUIET ("loop-mark")) },
+  { "X-No-Loop", H ("X-No-Loop: x"), WANT (QUIET ("loop-mark")) },
   { "a field that is none", H ("X-Loophole: yes\nX-Scoop: 1"), WANT (NONE) },
+  { "an encrypted mail", .content_type = "multipart/encrypted", WANT (NONE) },
+  { "an S/MIME mail", .content_type = "application/pkcs7-mime", WANT (NONE) },
+  { "a signed mail", .content_type = "multipart/signed", WANT (NONE) },
+  { "a mail that could not be read whole", .unread = TRUE, WANT (QUIET ("unread")) },
   { "as many hops as may be", .received = LIMIT_RECEIVED_HOPS, WANT (NONE) },
   { "one hop more", .received = LIMIT_RECEIVED_HOPS + 1, WANT (QUIET ("hops")) },
 
@@ -303,6 +324,7 @@ make_facts (const Row *row)
   facts->embedded_ids = g_new0 (char *, 1);
   facts->received = row->received;
   facts->loop_mark = row->loop_mark;
+  facts->unread = row->unread ? g_strdup ("its header is too long") : NULL;
   facts->headers = make_headers (row->headers);
   facts->auth = make_results (row->dmarc);
   facts->digest = g_strdup ("");

@@ -31,6 +31,7 @@ static const char configuration[] =
   "  page = \"noc\" page-if = \"known\" page-automatic = {\"monitor@customer.example\"} }\n"
   "role \"strict-emergency\" { address = {\"strict@desk.example\"} policy = \"plain\" priority = \"p1\" team = \"noc\"\n"
   "  accept = \"known\" page = \"noc\" }\n"
+  "own-address = {\"monitor@desk.example\"}\n"
   "acknowledge-limit = 3\nacknowledge-limit-total = 100\n";
 
 typedef enum { NOT_FOUND, KNOWN, SUSPENDED, DOWN } Who;
@@ -55,7 +56,7 @@ typedef struct {
   gboolean loop_mark;
   Points points;
   const char *requester; /* of the ticket pointed at: "ann@customer.example" when left out */
-  const char *participant, *customer, *state, *ticket_role;
+  const char *participant, *customer, *state, *ticket_role, *assignee;
   gboolean not_alone;
   int acknowledged, acknowledged_in_all;
 
@@ -64,6 +65,7 @@ typedef struct {
   const char *want_state; /* "hard kim@...", "soft ..."; NULL: of no address */
   gboolean want_reachable;
   gboolean want_ack, want_page, want_reopen, want_participant, want_automatic, want_related;
+  const char *want_told; /* the first of staff who is */
   const char *want_reply, *want_to, *want_template, *want_due;
   int want_notifications, want_pages;
 } Row;
@@ -140,7 +142,8 @@ static const Row rows[] = {
   { "null sender is filed", .role = "known", .who = NOT_FOUND, .sender = NONE, FILED, UNKNOWN },
   { "bounce is filed", .who = KNOWN, .sender = NONE, .bounce = TRUE, FILED, IS_KNOWN },
   /* mail of ours that came back */
-  { "no such user: the team is told", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
+  { "no such user: the team", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", FILED, UNKNOWN, NOTES (1), .want_told = "tier1@desk.example", .want_state = "hard ann@customer.example" },
+  { "no such user: the assignee", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", .assignee = "bob", FILED, UNKNOWN, NOTES (1), .want_told = "bob@desk.example", .want_state = "hard ann@customer.example" },
   { "a report on whom the ticket's letters do not go to", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", .requester = "ben@else.example", FILED, UNKNOWN },
   { "a report on a participant", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.1.1", .requester = "ben@else.example", .participant = "Ann@Customer.example", FILED, UNKNOWN, NOTES (1), .want_state = "hard ann@customer.example" },
   { "a full mailbox is no dead address", .who = NOT_FOUND, .sender = NONE, .bounce = TRUE, .returned = "5.2.2", FILED, UNKNOWN, .want_state = "soft ann@customer.example" },
@@ -169,6 +172,11 @@ static const Row rows[] = {
   { "emergency", .role = "emergency", .who = KNOWN, OPENS, IS_KNOWN, ACKS, NOTES (2), PAGES, .want_template = "emergency" },
   { "emergency of a stranger", .role = "emergency", .who = NOT_FOUND, OPENS, UNKNOWN, ACKS, NOTES (2), .want_template = "emergency-unverified" },
   { "emergency of a stranger, strict", .role = "strict-emergency", .who = NOT_FOUND, REFUSED, UNKNOWN },
+  /* in our own name */
+  { "a role's address, unproven: nobody is answered and nobody paged", .role = "emergency", .who = KNOWN, .from = "anyone@desk.example", OPENS, UNKNOWN, NOTES (2) },
+  { "the same is no known sender", .role = "known", .who = KNOWN, .from = "anyone@desk.example", REFUSED, UNKNOWN },
+  { "a program of ours, unproven", .role = "known", .who = KNOWN, .from = "monitor@desk.example", REFUSED, UNKNOWN },
+  { "a program of ours that has proven it", .role = "known", .who = KNOWN, .from = "monitor@desk.example", .auth = "dmarc=pass desk.example", OPENS, IS_VERIFIED, NOTES (1) },
   /* acknowledgements */
   { "role that never answers", .role = "silent", .who = KNOWN, OPENS, IS_KNOWN, NOTES (1) },
   { "role that answers verified senders only", .role = "choosy", .who = KNOWN, OPENS, IS_KNOWN, NOTES (1) },
@@ -262,6 +270,7 @@ make_ticket (const Row *row)
   ticket->state = g_strdup (row->state != NULL ? row->state : "open");
   ticket->requester = g_strdup (row->requester != NULL ? row->requester : "ann@customer.example");
   ticket->customer = g_strdup (row->customer);
+  ticket->assignee = g_strdup (row->assignee);
   ticket->participants = g_strdupv ((char **) participants);
   return ticket;
 }
@@ -294,6 +303,8 @@ check_outgoing (const Row *row, const Decision *decision)
   for (guint i = 0; i < decision->outgoing->len; i++)
     {
       const Outgoing *outgoing = decision->outgoing->pdata[i];
+      if (i == 0 && row->want_told != NULL)
+        g_assert_cmpstr (outgoing->recipient, ==, row->want_told);
       if (outgoing->kind != OUTGOING_ACKNOWLEDGEMENT)
         continue;
       g_assert_cmpstr (outgoing->recipient, ==, decision->acknowledge_to);
