@@ -204,7 +204,7 @@ acknowledgement_obstacle (const IntakeCase *intake, const Decision *decision, Au
     return "there is no address to send one to";
   if (decision->standing < STANDING_KNOWN && standing_has_result (intake->facts, "spf", "fail"))
     return "the sender is unknown and spf=fail: the address may be forged";
-  if (intake->acknowledged_lately)
+  if (intake->acknowledged_lately && decision_heeds_pause (decision))
     return REASON_ACKNOWLEDGE_PAUSE;
   if (intake->config->acknowledge_limit > 0 && intake->acknowledged_to_sender >= intake->config->acknowledge_limit)
     return REASON_ACKNOWLEDGE_LIMIT;

@@ -121,7 +121,7 @@ flood_keep (Database *database, const Intake *intake, Decision *decision, const 
       Outgoing *notice = g_ptr_array_index (decision->flood_notices, i);
       g_free (notice->reason);
       notice->reason = g_strdup (flood->reason);
-      if (!store_add_outgoing (database, notice, decision->ticket, 0, intake->now, error))
+      if (!store_add_outgoing (database, notice, decision->ticket, 0, 0, intake->now, error))
         return FALSE;
     }
   return store_add_event (database, decision->ticket, intake->now, "quiet", "frontdesk", flood->reason, error);

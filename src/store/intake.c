@@ -189,7 +189,7 @@ static gboolean
 keep_acknowledge_limits (Database *database, const Intake *intake, Decision *decision, GError **error)
 {
   int one = intake->acknowledge_limit, all = intake->acknowledge_limit_total, count = 0;
-  if (decision->acknowledge && (count = acknowledged_lately (database, decision->acknowledge_to, intake->facts->subject,
+  if (decision->acknowledge && decision_heeds_pause (decision) && (count = acknowledged_lately (database, decision->acknowledge_to, intake->facts->subject,
                                                              intake->acknowledge_pause, intake->now, error)) > 0)
     decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_PAUSE);
   if (count >= 0 && decision->acknowledge && one > 0 &&

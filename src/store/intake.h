@@ -104,6 +104,9 @@ typedef struct {
 Decision *decision_new (const Role *role);
 void decision_free (Decision *decision);
 
+/* Whether `acknowledge-pause` counts: who is known writes twice because of two things, and who is in need is always answered. */
+gboolean decision_heeds_pause (const Decision *decision);
+
 /* DECISION without its acknowledgement, because of REASON. */
 void decision_withhold_acknowledgement (Decision *decision, const char *reason);
 

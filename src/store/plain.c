@@ -114,6 +114,12 @@ decision_free (Decision *decision)
   g_free (decision);
 }
 
+gboolean
+decision_heeds_pause (const Decision *decision)
+{
+  return decision->standing < STANDING_KNOWN && decision->role->page == NULL;
+}
+
 void
 decision_withhold_acknowledgement (Decision *decision, const char *reason)
 {
