@@ -88,6 +88,9 @@ $site->send(from => '', to => ['support@diytel.ca'], mail => report($ann, id => 
 is show($fine)->{address_state}[0]{state}, 'hard', 'a report on a letter by its Message-ID';
 is scalar(letters($fine, 'notification')) - $notes, 1, 'the team is told once';
 
+$site->send(from => '', to => [$return], mail => report($ann, status => '5.2.2'));
+is join(' ', @{ show($fine)->{address_state}[0] }{qw(state status count)}), 'hard 5.1.1 5', 'a full mailbox after that does not make it better';
+
 write_mail($una, subject => 'alive', head => "Authentication-Results: mail.diytel.ca; dmarc=fail header.from=whole.example\n");
 is scalar letters(number('alive'), 'acknowledgement'), 0, 'somebody else who writes as the dead one';
 my $smtp = $site->smtp;

@@ -134,7 +134,8 @@ test_row (gconstpointer data)
   const guint i = GPOINTER_TO_UINT (data);
   g_autoptr (GString) crlf = g_string_new (ROWS[i].mail);
   g_string_replace (crlf, "\n", "\r\n", 0);
-  const char *const forms[] = { ROWS[i].mail, crlf->str };
+  g_autofree char *cr = g_strdelimit (g_strdup (ROWS[i].mail), "\n", '\r');
+  const char *const forms[] = { ROWS[i].mail, crlf->str, cr };
   for (guint form = 0; form < G_N_ELEMENTS (forms); form++)
     {
       g_autoptr (GPtrArray) list = read_text (forms[form]);
