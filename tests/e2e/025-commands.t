@@ -86,8 +86,8 @@ is json('priority', 1, 'p4')->{priority}, 'p4', 'priority';
 is json('close', 1)->{state}, 'resolved', 'close';
 is status('close', 1), 65, 'once';
 is json('reopen', 1)->{state}, 'open', 'reopen';
-my @fields = qw(acknowledged_at assignee breached customer due id kind number opened_at priority related requester requester_name resolved_at
-    responded_at role standing state subject team);
+my @fields = qw(acknowledged_at assignee breached customer due id kind merged_into number opened_at participants priority related requester requester_name
+    resolved_at responded_at role standing state subject team);
 my $list = json('tickets', '--role', 'emergency', '--state', 'open')->{tickets};
 is_deeply [map { $_->{number} } @$list], [1], 'tickets is a list';
 is_deeply [sort keys %{ $list->[0] }], [sort @fields, 'left'], 'with these fields';
