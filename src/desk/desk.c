@@ -530,13 +530,12 @@ tell_removed (Decision *decision, const GPtrArray *removed)
     }
 }
 
-/* What the ticket of DECISION keeps is without what its role forbids. */
+/* What the ticket of DECISION keeps is without what its role forbids; it is spooled below FOLDER. */
 static gboolean
-remove_forbidden (const Desk *desk, const RawMessage *raw, Decision *decision, GError **error)
+remove_forbidden (const RawMessage *raw, const char *folder, Decision *decision, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (GPtrArray) removed = NULL;
-  g_autofree char *folder = g_path_get_dirname (desk->config->database);
   if (decision->role->forbid[0] == NULL || decision->kind == INTAKE_DEFER || decision->kind == INTAKE_DUPLICATE ||
       decision->staff != NULL) /* what an agent sends is not left out behind their back */
     return TRUE;
@@ -557,10 +556,10 @@ remove_forbidden (const Desk *desk, const RawMessage *raw, Decision *decision, G
 }
 
 static gboolean
-remove_all_forbidden (const Desk *desk, const RawMessage *raw, Reception *reception, GError **error)
+remove_all_forbidden (const RawMessage *raw, const char *folder, Reception *reception, GError **error)
 {
   for (guint i = 0; i < reception->decisions->len; i++)
-    if (!remove_forbidden (desk, raw, g_ptr_array_index (reception->decisions, i), error))
+    if (!remove_forbidden (raw, folder, g_ptr_array_index (reception->decisions, i), error))
       return FALSE;
   return TRUE;
 }
@@ -572,7 +571,7 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   g_auto (Lookups) lookups = { 0 };
   if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
-      !decide_roles (desk, envelope, reception, &lookups, now, error) || !remove_all_forbidden (desk, raw, reception, error) ||
+      !decide_roles (desk, envelope, reception, &lookups, now, error) || !remove_all_forbidden (raw, g_get_tmp_dir (), reception, error) ||
       !recall_duplicates (desk, reception, error))
     return NULL;
   return g_steal_pointer (&reception);
@@ -614,8 +613,9 @@ static gboolean
 decide (const Desk *desk, const Envelope *envelope, const RawMessage *raw, Reception *reception, const Lookups *lookups, gint64 now,
         GError **error)
 {
+  g_autofree char *folder = g_strconcat (desk->config->database, ".d", NULL); /* as the gateway's */
   g_ptr_array_set_size (reception->decisions, 0);
-  return decide_roles (desk, envelope, reception, lookups, now, error) && remove_all_forbidden (desk, raw, reception, error) &&
+  return decide_roles (desk, envelope, reception, lookups, now, error) && remove_all_forbidden (raw, folder, reception, error) &&
          (reception_verdict (reception, envelope) == VERDICT_ACCEPT || recall_duplicates (desk, reception, error));
 }
 

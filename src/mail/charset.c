@@ -146,10 +146,19 @@ fits_anything (const char *charset)
          g_ascii_strncasecmp (charset, "koi8", 4) == 0;
 }
 
+/* Japanese mail of old says no charset, and its escapes are ASCII. */
+static const char *
+assume_charset (const char *octets, gsize length, const char *charset)
+{
+  if (charset != NULL || (memmem (octets, length, "\033$B", 3) == NULL && memmem (octets, length, "\033$@", 3) == NULL))
+    return charset;
+  return "iso-2022-jp";
+}
+
 GString *
 charset_to_utf8 (const char *octets, gsize length, const char *declared)
 {
-  const char *charset = real_charset (declared);
+  const char *charset = assume_charset (octets, length, real_charset (declared));
   GString *text = charset == NULL || (fits_anything (charset) && !is_ascii (octets, length)) ? read_utf8 (octets, length) : NULL;
   gsize broken = 0;
   if (text != NULL)

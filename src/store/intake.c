@@ -456,7 +456,7 @@ write_kept_files (const Store *store, const Intake *intake, GError **error)
     {
       Decision *decision = g_ptr_array_index (intake->decisions, i);
       g_clear_pointer (&decision->kept_file, g_free);
-      if (decision->kept != NULL && is_large (decision->kept) &&
+      if (decision->kept != NULL && decision->kind != INTAKE_DUPLICATE && is_large (decision->kept) &&
           (decision->kept_file = raw_write_file (decision->kept, store->raw_folder, error)) == NULL)
         return FALSE;
     }
@@ -484,8 +484,12 @@ run_intake (Store *store, Intake *intake, gboolean (*run) (Writer *, WriterJob, 
   gboolean stored = kept && run (store->writer, write_intake, &job, error);
   if (!stored || job.raw == 0)
     remove_file (store, job.file);
-  for (guint i = 0; !stored && i < intake->decisions->len; i++)
-    remove_file (store, ((const Decision *) g_ptr_array_index (intake->decisions, i))->kept_file);
+  for (guint i = 0; i < intake->decisions->len; i++)
+    {
+      const Decision *decision = g_ptr_array_index (intake->decisions, i);
+      if (!stored || decision->kind == INTAKE_DUPLICATE)
+        remove_file (store, decision->kept_file);
+    }
   g_free (job.file);
   g_free (job.references);
   return stored;

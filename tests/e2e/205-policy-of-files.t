@@ -7,7 +7,7 @@ use Test::More;
 use Digest::SHA qw(sha256_hex);
 use MIME::Base64 qw(encode_base64);
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(slurp wait_for);
+use Frontdesk::Test::Support qw(slurp spew wait_for);
 
 my $roles = <<'CONF';
 role "small" { address = {"small@diytel.ca"} policy = "diytel" team = "tier1" max-size = 20000 }
@@ -65,6 +65,11 @@ my $told = wait_for('the acknowledgement', sub {
     return $mail;
 });
 like $told->{body}, qr/not kept.*Setup\.EXE, film\.mp4/s, 'the acknowledgement tells the sender';
+
+spew("$site->{dir}/files.eml", mail(from => $ann, to => 'strict@diytel.ca', subject => 'files', head => $head, body => $body));
+my ($explained) = @{ $site->daemon->json('explain', '--to', 'strict@diytel.ca', "$site->{dir}/files.eml")->{decisions} };
+is $explained->{not_kept}, join(', ', @not_kept), 'explain says what would not be kept';
+like $explained->{acknowledgement}{text}, qr/not kept.*Setup\.EXE/s, 'and shows the acknowledgement that tells it';
 
 my $large = send_to(['strict@diytel.ca'], 'large', head => $head, body => "--b\n\nlarge\n" . part('Content-Type: video/ogg', 'film' x 20000)
     . part('Content-Type: application/pdf; name=a.pdf', 'page' x 20000) . "--b--\n");

@@ -277,6 +277,8 @@ test_text (void)
       "\xf0\xe0\xe1\xee\xf2\xe0\xe5\xf2\n", "День добрый, мой телефон не работает\n" },
     { "Content-Type: text/plain; charset=utf-7\n\nHi Mom +Jjo-!\n", "Hi Mom \xe2\x98\xba!\n" },
     { "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$O$$\x1b(B\n", "はい\n" },
+    { "Content-Type: text/plain\n\n\x1b$B$O$$\x1b(B\n", "はい\n" },
+    { "Content-Type: text/plain; charset=us-ascii\n\nred \x1b[31m\n", "red [31m\n" },
     { "Content-Type: text/plain; charset=gb2312\n\n\xc4\xe3\xba\xc3\n", "你好\n" },
     { "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\nSABpAAoA\n", "Hi\n" },
     /* HTML */

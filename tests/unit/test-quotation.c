@@ -72,6 +72,33 @@ test_rows (void)
     }
 }
 
+/* What Frontdesk itself wrote to an agent, as the agent's program gives it back, is cut out wholly, wherever the answer stands. */
+static void
+test_own_letters (void)
+{
+  static const char letter[] = "Ticket 42 (p1) has come for support, from Ann Lee <ann@example.net>:\n\nSubject: Fax\n\n  On Monday Bob wrote:\n  > dead\n\n"
+                               "From: me\n-- \nAnn\n_____________\n\nTo answer, reply to this mail: support+a.42.abcdefgh@example.com\n#close #assign bob\nhttps://desk.example/42\n";
+  static const char *const forms[] = {
+    "%s\n\nOn Thu, Nov 26, 2026 at 9:01 AM Support <support+a.42.abcdefgh@example.com> wrote:\n\n> %s",
+    "%s\n\n________________________________\nFrom: Support <support+a.42.abcdefgh@example.com>\nSent: Thursday\nTo: Bob\nSubject: [DIYTel #42] Fax\n\n%s",
+    "%s\n\nFrom: Support <support+a.42.abcdefgh@example.com> \nSent: Thursday\nTo: Bob\nSubject: [DIYTel #42] Fax\n\n%s",
+    "%s\n\n-----Original Message-----\nFrom: Support\nSubject: Fax\n\n%s",
+    "%s\n\nSent from my iPhone\n\n> On 26 Nov 2026, at 09:01, Support <support@example.com> wrote:\n> \n> %s",
+    "%s\n\nAm 26.11.26 um 09:01 schrieb Support:\n> %s\n-- \nBob\n",
+    "%s\n\nOn 26 Nov 2026 09:01, Support <support@example.com> wrote:\n%s", /* unmarked */
+  };
+  g_auto (GStrv) lines = g_strsplit (letter, "\n", -1);
+  g_autofree char *marked = g_strjoinv ("\n> ", lines);
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      gboolean marks = g_str_has_suffix (forms[i], "> %s") || strstr (forms[i], "> %s\n") != NULL;
+      g_auto (GStrv) pieces = g_strsplit (forms[i], "%s", 3);
+      g_autofree char *text = g_strconcat (pieces[0], "We look into it.", pieces[1], marks ? marked : letter, pieces[2], NULL);
+      g_autofree char *kept = quotation_cut (text, NULL);
+      g_assert_cmpstr (kept, ==, "We look into it.");
+    }
+}
+
 static guint
 count_full_lines (const char *text)
 {
@@ -182,6 +209,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/quotation/rows", test_rows);
+  g_test_add_func ("/quotation/own-letters", test_own_letters);
   g_test_add_func ("/quotation/rest", test_rest);
   g_test_add_func ("/quotation/bound", test_bound);
   g_test_add_func ("/quotation/programs", test_programs);
