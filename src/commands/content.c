@@ -35,10 +35,11 @@ content_to_json (Store *store, const Message *message)
 {
   g_autoptr (GError) error = NULL;
   json_t *object =
-    json_pack ("{s:I, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:I, s:o, s:[], s:n, s:s?}", "id", (json_int_t) message->id, "kind",
-               message->kind, "direction", message->direction, "message_id", message->message_id, "sender", message->sender, "subject",
-               message->subject, "text", message->text, "quoted", "", "queue_id", message->queue_id, "size", (json_int_t) message->size, "at",
-               output_time (message->at), "attachments", "security", "unread", message->unread);
+      json_pack ("{s:I, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:I, s:o, s:[], s:n, s:s?}", "id",
+                 (json_int_t) message->id, "kind", message->kind, "direction", message->direction, "message_id",
+                 message->message_id, "sender", message->sender, "subject", message->subject, "text", message->text,
+                 "quoted", "", "queue_id", message->queue_id, "size", (json_int_t) message->size, "at",
+                 output_time (message->at), "attachments", "security", "unread", message->unread);
   g_autoptr (RawMessage) raw = store_read_message (store, message->id, &error);
   if (raw != NULL)
     add_mail (object, message, raw);
@@ -62,8 +63,10 @@ print_lines (const char *text, const char *before)
 static void
 print_message (const json_t *message, gboolean full)
 {
-  const char *text = json_string_value (json_object_get (message, "text")), *quoted = json_string_value (json_object_get (message, "quoted"));
-  const char *security = json_string_value (json_object_get (message, "security")), *unread = json_string_value (json_object_get (message, "unread"));
+  const char *text = json_string_value (json_object_get (message, "text")),
+             *quoted = json_string_value (json_object_get (message, "quoted"));
+  const char *security = json_string_value (json_object_get (message, "security")),
+             *unread = json_string_value (json_object_get (message, "unread"));
   const json_t *attachments = json_object_get (message, "attachments");
   const char *const keys[] = { "name", "type", "size", "digest", NULL };
   const char *const titles[] = { "ATTACHMENT", "TYPE", "OCTETS", "SHA-256", NULL };

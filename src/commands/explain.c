@@ -205,18 +205,19 @@ decision_to_json (const Case *about, const Decision *decision, gint64 number, GE
     return NULL;
   g_autofree char *priority = g_strdup_printf ("p%d", decision->priority != 0 ? decision->priority : decision->role->priority);
   g_autofree char *removed = decision->removed != NULL ? g_strjoinv (", ", decision->removed) : NULL;
-  return json_pack ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:b, s:s, s:b, s:s?, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s?, s:s?}",
+  return json_pack ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s?, s:b, s:s, s:b, s:s?, s:o, s:o, s:o, s:s, "
+                    "s:s, s:s, s:s, s:s?, s:s?}",
                     "role", decision->role->name, "sender", reception->facts->from, "standing",
                     standing_to_string (decision->standing), "standing_reason", decision->standing_reason, "decision",
                     intake_kind_to_string (decision->kind), "reason", decision->reason, "ticket",
                     number_to_json (decision->ticket), "related", number_to_json (decision->related), "automatic",
                     decision->automatic, "automatic_reason", decision->automatic_reason, "acknowledge",
                     decision->acknowledge, "acknowledge_reason", decision->acknowledge_reason, "page", decision->page,
-                    "page_reason", decision->page_reason, "pages", pages_to_json (decision), "due", due_to_json (decision),
-                    "acknowledgement", letter, "reply", decision->reply, "priority", priority, "kind",
-                    decision->ticket_kind != NULL ? decision->ticket_kind->name : "standard", "team",
-                    decision->team != NULL ? decision->team->name : decision->role->team->name, "rules", decision->rules,
-                    "not_kept", removed);
+                    "page_reason", decision->page_reason, "pages", pages_to_json (decision), "due",
+                    due_to_json (decision), "acknowledgement", letter, "reply", decision->reply, "priority", priority,
+                    "kind", decision->ticket_kind != NULL ? decision->ticket_kind->name : "standard", "team",
+                    decision->team != NULL ? decision->team->name : decision->role->team->name, "rules",
+                    decision->rules, "not_kept", removed);
 }
 
 static void
@@ -231,8 +232,8 @@ print_text (const char *key, const json_t *value)
 static void
 print_decision (const json_t *decision)
 {
-  static const char *const keys[] = { "sender", "standing_reason", "decision", "reason", "automatic_reason",
-                                      "acknowledge_reason", "page_reason", "rules", "not_kept", "priority", "kind", "team", "reply" };
+  static const char *const keys[] = { "sender", "standing_reason", "decision", "reason", "automatic_reason", "acknowledge_reason",
+                                      "page_reason", "rules", "not_kept", "priority", "kind", "team", "reply" };
   printf ("%s\n", json_string_value (json_object_get (decision, "role")));
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     print_text (keys[i], json_object_get (decision, keys[i]));

@@ -23,7 +23,8 @@ static gboolean
 fail (const Saving *saving, const char *name, GError **error)
 {
   int why = errno;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (why), "cannot write %s/%s: %s", saving->path, name, g_strerror (why));
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (why), "cannot write %s/%s: %s", saving->path, name,
+               g_strerror (why));
   return FALSE;
 }
 
@@ -148,9 +149,11 @@ save_messages (Store *store, json_t *messages, const char *folder, gboolean as_j
   json_t *message;
   gboolean saved = TRUE;
   Saving saving = { .path = folder };
-  if ((g_mkdir (folder, 0700) != 0 && errno != EEXIST) || (saving.folder = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+  if ((g_mkdir (folder, 0700) != 0 && errno != EEXIST) ||
+      (saving.folder = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "cannot write into the folder %s: %s", folder, g_strerror (errno));
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "cannot write into the folder %s: %s", folder,
+                   g_strerror (errno));
       return FALSE;
     }
   json_array_foreach (messages, index, message)

@@ -207,7 +207,7 @@ read_options (int *argc, char ***argv, ShowOptions *options, GError **error)
 {
   const GOptionEntry entries[] = {
     { "full", 0, 0, G_OPTION_ARG_NONE, &options->full, "with what the messages quote", NULL },
-    { "save", 0, 0, G_OPTION_ARG_FILENAME, &options->save, "write the messages and their attachments into this folder", "DIR" },
+    { "save", 0, 0, G_OPTION_ARG_FILENAME, &options->save, "write messages and attachments into this folder", "DIR" },
     { NULL, 0, 0, 0, NULL, NULL, NULL }
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("ID - one ticket with all that belongs to it");
@@ -223,7 +223,8 @@ show (CommandContext *context, gint64 number, const ShowOptions *options)
   json_t *ticket = store != NULL ? read_ticket (context->config, store, number, &error) : NULL;
   if (ticket == NULL)
     return output_error ("show", error);
-  if (options->save != NULL && !save_messages (store, json_object_get (ticket, "messages"), options->save, context->json, &error))
+  if (options->save != NULL &&
+      !save_messages (store, json_object_get (ticket, "messages"), options->save, context->json, &error))
     {
       json_decref (ticket);
       return output_error ("show", error);

@@ -321,14 +321,16 @@ is_kind_of_file (const char *text)
   const char *slash = strchr (text, '/');
   if (strpbrk (text, " \t,;\"") != NULL)
     return FALSE;
-  return slash == NULL ? text[0] == '.' && text[1] != '\0' : slash > text && slash[1] != '\0' && strchr (slash + 1, '/') == NULL;
+  return slash == NULL ? text[0] == '.' && text[1] != '\0'
+                       : slash > text && slash[1] != '\0' && strchr (slash + 1, '/') == NULL;
 }
 
 static gboolean
 check_kinds (const Rule *rule, cfg_t *section, cfg_opt_t *option)
 {
   (void) rule;
-  return check_each (section, option, is_kind_of_file, "is no kind of file; write \".exe\", \"application/x-msdownload\" or \"video/*\"");
+  return check_each (section, option, is_kind_of_file,
+                     "is no kind of file; write \".exe\", \"application/x-msdownload\" or \"video/*\"");
 }
 
 #define TARGETS_OF(name)                                                       \

@@ -59,7 +59,8 @@ intake_is_too_large (const Role *role, gint64 size)
 char *
 intake_too_large_reply (const Role *role)
 {
-  return g_strdup_printf ("552 5.3.4 %s takes messages of at most %" G_GINT64_FORMAT " octets", role->name, role->max_size);
+  return g_strdup_printf ("552 5.3.4 %s takes messages of at most %" G_GINT64_FORMAT " octets", role->name,
+                          role->max_size);
 }
 
 /* A size that was not declared, or was less, shows at the end. TRUE when the message is refused. */
@@ -69,8 +70,9 @@ decide_size (const IntakeCase *intake, Decision *decision)
   if (!intake_is_too_large (decision->role, intake->size))
     return FALSE;
   g_autofree char *reply = intake_too_large_reply (decision->role);
-  g_autofree char *reason = g_strdup_printf ("it has %" G_GINT64_FORMAT " octets, and the role takes %" G_GINT64_FORMAT " at most", intake->size,
-                                             decision->role->max_size);
+  g_autofree char *reason =
+      g_strdup_printf ("it has %" G_GINT64_FORMAT " octets, and the role takes %" G_GINT64_FORMAT " at most",
+                       intake->size, decision->role->max_size);
   intake_settle (decision, INTAKE_REFUSE, reply, reason);
   return TRUE;
 }

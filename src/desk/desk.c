@@ -571,8 +571,8 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
   g_auto (Lookups) lookups = { 0 };
   if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
       !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
-      !decide_roles (desk, envelope, reception, &lookups, now, error) || !remove_all_forbidden (raw, g_get_tmp_dir (), reception, error) ||
-      !recall_duplicates (desk, reception, error))
+      !decide_roles (desk, envelope, reception, &lookups, now, error) ||
+      !remove_all_forbidden (raw, g_get_tmp_dir (), reception, error) || !recall_duplicates (desk, reception, error))
     return NULL;
   return g_steal_pointer (&reception);
 }
@@ -610,12 +610,13 @@ keep (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const R
 
 /* Decides about RECEPTION's message for each role; what is not taken now may have been taken before. */
 static gboolean
-decide (const Desk *desk, const Envelope *envelope, const RawMessage *raw, Reception *reception, const Lookups *lookups, gint64 now,
-        GError **error)
+decide (const Desk *desk, const Envelope *envelope, const RawMessage *raw, Reception *reception, const Lookups *lookups,
+        gint64 now, GError **error)
 {
   g_autofree char *folder = g_strconcat (desk->config->database, ".d", NULL); /* as the gateway's */
   g_ptr_array_set_size (reception->decisions, 0);
-  return decide_roles (desk, envelope, reception, lookups, now, error) && remove_all_forbidden (raw, folder, reception, error) &&
+  return decide_roles (desk, envelope, reception, lookups, now, error) &&
+         remove_all_forbidden (raw, folder, reception, error) &&
          (reception_verdict (reception, envelope) == VERDICT_ACCEPT || recall_duplicates (desk, reception, error));
 }
 

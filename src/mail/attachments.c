@@ -30,8 +30,10 @@ attachments_free (Attachments *attachments)
 static char *
 decode_name (const char *name)
 {
-  g_autofree char *decoded = name != NULL && strstr (name, "=?") != NULL ? g_mime_utils_header_decode_text (NULL, name) : g_strdup (name);
-  return text_clean (decoded != NULL && *decoded == '"' ? decoded + 1 : decoded, LIMIT_NAME); /* a quotation mark that nothing closes */
+  g_autofree char *decoded =
+      name != NULL && strstr (name, "=?") != NULL ? g_mime_utils_header_decode_text (NULL, name) : g_strdup (name);
+  gboolean open = decoded != NULL && *decoded == '"'; /* a quotation mark that nothing closes */
+  return text_clean (open ? decoded + 1 : decoded, LIMIT_NAME);
 }
 
 static char *
@@ -39,7 +41,8 @@ parameter_of_disposition (const char *field)
 {
   g_autofree char *text = headers_repair (field, -1);
   GMimeContentDisposition *disposition = g_mime_content_disposition_parse (NULL, text);
-  char *name = decode_name (disposition != NULL ? g_mime_content_disposition_get_parameter (disposition, "filename") : NULL);
+  char *name =
+      decode_name (disposition != NULL ? g_mime_content_disposition_get_parameter (disposition, "filename") : NULL);
   g_clear_object (&disposition);
   return name;
 }
@@ -82,13 +85,20 @@ ending (const char *type)
   static const struct {
     const char *type, *ending;
   } endings[] = {
-    { "text/plain", "txt" }, { "text/html", "html" }, { "text/calendar", "ics" }, { "text/csv", "csv" }, { "text/vcard", "vcf" },
-    { "text/x-vcard", "vcf" }, { "text/rfc822-headers", "txt" }, { "message/delivery-status", "txt" }, { "message/rfc822", "eml" },
-    { "message/global", "eml" }, { "application/pdf", "pdf" }, { "application/zip", "zip" }, { "application/ms-tnef", "dat" },
-    { "application/pgp-signature", "asc" }, { "application/pgp-encrypted", "asc" }, { "application/pkcs7-signature", "p7s" },
-    { "application/x-pkcs7-signature", "p7s" }, { "application/pkcs7-mime", "p7m" }, { "application/x-pkcs7-mime", "p7m" },
-    { "application/msword", "doc" }, { "application/json", "json" }, { "application/xml", "xml" }, { "image/jpeg", "jpg" }, { "image/png", "png" },
-    { "image/gif", "gif" }, { "image/tiff", "tif" }, { "audio/mpeg", "mp3" }, { "audio/wav", "wav" }, { "video/mp4", "mp4" },
+    { "text/plain", "txt" }, { "text/html", "html" }, { "text/calendar", "ics" }, { "text/csv", "csv" },
+    { "text/vcard", "vcf" },
+    { "text/x-vcard", "vcf" }, { "text/rfc822-headers", "txt" }, { "message/delivery-status", "txt" },
+    { "message/rfc822", "eml" },
+    { "message/global", "eml" }, { "application/pdf", "pdf" }, { "application/zip", "zip" },
+    { "application/ms-tnef", "dat" },
+    { "application/pgp-signature", "asc" }, { "application/pgp-encrypted", "asc" },
+    { "application/pkcs7-signature", "p7s" },
+    { "application/x-pkcs7-signature", "p7s" }, { "application/pkcs7-mime", "p7m" },
+    { "application/x-pkcs7-mime", "p7m" },
+    { "application/msword", "doc" }, { "application/json", "json" }, { "application/xml", "xml" },
+    { "image/jpeg", "jpg" }, { "image/png", "png" },
+    { "image/gif", "gif" }, { "image/tiff", "tif" }, { "audio/mpeg", "mp3" }, { "audio/wav", "wav" },
+    { "video/mp4", "mp4" },
     { "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx" },
     { "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx" },
   };
@@ -111,7 +121,8 @@ choose_name (const RawMessage *raw, const Part *part, guint number)
     return g_steal_pointer (&name);
   if (g_str_equal (part->type, "application/ms-tnef"))
     return g_strdup ("winmail.dat");
-  g_autofree char *subject = g_str_has_prefix (part->type, "message/rfc822") ? inner_subject (raw, part) : g_strdup ("");
+  g_autofree char *subject =
+      g_str_has_prefix (part->type, "message/rfc822") ? inner_subject (raw, part) : g_strdup ("");
   if (*subject != '\0')
     return g_strconcat (subject, ".eml", NULL);
   return g_strdup_printf ("part-%u.%s", number, ending (part->type));
@@ -126,7 +137,8 @@ is_device (const char *name)
     {
       gsize of = strlen (devices[i]);
       gboolean numbered = g_str_equal (devices[i], "com") || g_str_equal (devices[i], "lpt");
-      if (g_ascii_strncasecmp (name, devices[i], of) == 0 && length == of + numbered && (!numbered || g_ascii_isdigit (name[of])))
+      if (g_ascii_strncasecmp (name, devices[i], of) == 0 && length == of + numbered &&
+          (!numbered || g_ascii_isdigit (name[of])))
         return TRUE;
     }
   return FALSE;
@@ -156,7 +168,8 @@ attachments_safe_name (const char *name)
   for (; *base != '\0'; base = g_utf8_next_char (base))
     {
       gunichar c = g_utf8_get_char (base);
-      gboolean bad = c < ' ' || c == 0x7f || (c < 0x80 && strchr ("<>:\"|?*$`&;!'", (int) c) != NULL) || !g_unichar_isprint (c);
+      gboolean bad =
+          c < ' ' || c == 0x7f || (c < 0x80 && strchr ("<>:\"|?*$`&;!'", (int) c) != NULL) || !g_unichar_isprint (c);
       g_string_append_unichar (safe, bad ? '_' : c);
     }
   shorten (safe);
@@ -230,7 +243,8 @@ each_piece (const RawMessage *raw, const Part *part, PartPiece piece, gpointer u
 }
 
 void
-attachments_each_piece (const RawMessage *raw, const Attachments *attachments, const Attachment *attachment, PartPiece piece, gpointer user)
+attachments_each_piece (const RawMessage *raw, const Attachments *attachments, const Attachment *attachment,
+                        PartPiece piece, gpointer user)
 {
   each_piece (raw, g_ptr_array_index (attachments->parts->leaves, attachment->leaf), piece, user);
 }
@@ -254,7 +268,8 @@ count_piece (const char *data, gsize length, gpointer user)
 static gboolean
 is_text (const Part *part)
 {
-  return !part->attachment && !parts_has_name (part) && (g_str_equal (part->type, "text/plain") || g_str_equal (part->type, "text/html"));
+  return !part->attachment && !parts_has_name (part) &&
+         (g_str_equal (part->type, "text/plain") || g_str_equal (part->type, "text/html"));
 }
 
 Attachment *
@@ -280,7 +295,8 @@ security_of_part (const Part *part)
     return "encrypted with PGP: not readable here";
   if (g_str_equal (part->type, "application/pgp-signature"))
     return "signed with PGP (not checked)";
-  if (g_str_equal (part->type, "application/pkcs7-signature") || g_str_equal (part->type, "application/x-pkcs7-signature"))
+  if (g_str_equal (part->type, "application/pkcs7-signature") ||
+      g_str_equal (part->type, "application/x-pkcs7-signature"))
     return "signed with S/MIME (not checked)";
   if (!g_str_equal (part->type, "application/pkcs7-mime") && !g_str_equal (part->type, "application/x-pkcs7-mime"))
     return NULL;

@@ -37,8 +37,8 @@ void attachments_free (Attachments *attachments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attachments, attachments_free)
 
 /* Gives ATTACHMENT's octets to PIECE, in order. */
-void attachments_each_piece (const RawMessage *raw, const Attachments *attachments, const Attachment *attachment, PartPiece piece,
-                             gpointer user);
+void attachments_each_piece (const RawMessage *raw, const Attachments *attachments, const Attachment *attachment,
+                             PartPiece piece, gpointer user);
 
 /* NAME made safe as a file's name in any folder on any system: no path, no leading dot, no character that a shell, a terminal or
  * another system takes for more, no device's name, at most LIMIT_FILE_NAME octets. Never empty. The caller's. */

@@ -17,7 +17,8 @@ enum {
 static const struct {
   const char *declared, *real;
 } supersets[] = {
-  { "iso-8859-1", "windows-1252" }, { "us-ascii", NULL }, { "ascii", NULL }, { "utf-8", NULL }, { "utf8", NULL }, { "gb2312", "gb18030" }, { "gbk", "gb18030" },
+  { "iso-8859-1", "windows-1252" }, { "us-ascii", NULL }, { "ascii", NULL }, { "utf-8", NULL }, { "utf8", NULL },
+  { "gb2312", "gb18030" }, { "gbk", "gb18030" },
   { "shift_jis", "cp932" }, { "euc-kr", "cp949" }, { "ks_c_5601-1987", "cp949" }, { "iso-8859-9", "windows-1254" },
   { "tis-620", "windows-874" }, { "unknown-8bit", NULL }, { "x-unknown", NULL }, { "default", NULL },
 };
@@ -84,8 +85,9 @@ convert (const char *octets, gsize length, const char *charset, gsize *broken)
 static gboolean
 is_trusted (const char *name)
 {
-  static const char *const doubtful[] = { "ISO-8859-1", "ISO-8859-2", "ISO-8859-9", "windows-1250", "windows-1252", "windows-1254", "UTF-16BE",
-                                          "UTF-16LE", "UTF-32BE", "UTF-32LE", "IBM420_ltr", "IBM420_rtl", "IBM424_ltr", "IBM424_rtl" };
+  static const char *const doubtful[] = { "ISO-8859-1",   "ISO-8859-2", "ISO-8859-9", "windows-1250", "windows-1252",
+                                          "windows-1254", "UTF-16BE",   "UTF-16LE",   "UTF-32BE",     "UTF-32LE",
+                                          "IBM420_ltr",   "IBM420_rtl", "IBM424_ltr", "IBM424_rtl" };
   for (guint i = 0; i < G_N_ELEMENTS (doubtful); i++)
     if (g_str_equal (name, doubtful[i]))
       return FALSE;
@@ -159,7 +161,8 @@ GString *
 charset_to_utf8 (const char *octets, gsize length, const char *declared)
 {
   const char *charset = assume_charset (octets, length, real_charset (declared));
-  GString *text = charset == NULL || (fits_anything (charset) && !is_ascii (octets, length)) ? read_utf8 (octets, length) : NULL;
+  GString *text =
+      charset == NULL || (fits_anything (charset) && !is_ascii (octets, length)) ? read_utf8 (octets, length) : NULL;
   gsize broken = 0;
   if (text != NULL)
     return text;
@@ -169,7 +172,8 @@ charset_to_utf8 (const char *octets, gsize length, const char *declared)
     g_string_free (text, TRUE);
   if ((text = read_utf8 (octets, length)) != NULL || (text = convert_detected (octets, length)) != NULL)
     return text;
-  if (declared != NULL && g_ascii_strncasecmp (declared, "utf", 3) == 0 && (text = convert (octets, length, "utf-8", &broken)) != NULL)
+  if (declared != NULL && g_ascii_strncasecmp (declared, "utf", 3) == 0 &&
+      (text = convert (octets, length, "utf-8", &broken)) != NULL)
     {
       if (broken <= length / ALMOST)
         return text;

@@ -33,8 +33,10 @@ is_one_of (const char *name, const char *const *list, gsize count)
 static gboolean
 is_block (const char *name)
 {
-  static const char *const names[] = { "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr",
-                                       "dl", "dt", "dd", "section", "article", "header", "footer", "center", "address", "form", "body" };
+  static const char *const names[] = { "p",      "div",    "tr",     "li",      "ul",   "ol",      "table",
+                                       "h1",     "h2",     "h3",     "h4",      "h5",   "h6",      "blockquote",
+                                       "pre",    "hr",     "dl",     "dt",      "dd",   "section", "article",
+                                       "header", "footer", "center", "address", "form", "body" };
   return is_one_of (name, names, G_N_ELEMENTS (names));
 }
 
@@ -50,7 +52,8 @@ attribute (const xmlChar **attributes, const char *name)
 static gboolean
 is_hidden (const char *name, const xmlChar **attributes)
 {
-  static const char *const names[] = { "script", "style", "head", "title", "noscript", "template", "object", "svg", "select" };
+  static const char *const names[] = { "script",   "style",  "head", "title", "noscript",
+                                       "template", "object", "svg",  "select" };
   const char *style = attribute (attributes, "style");
   const char *display = style != NULL ? strstr (style, "display") : NULL;
   if (display != NULL)
@@ -58,7 +61,8 @@ is_hidden (const char *name, const xmlChar **attributes)
       display += strlen ("display");
       display += strspn (display, " :");
     }
-  return is_one_of (name, names, G_N_ELEMENTS (names)) || (display != NULL && g_ascii_strncasecmp (display, "none", 4) == 0);
+  return is_one_of (name, names, G_N_ELEMENTS (names)) ||
+         (display != NULL && g_ascii_strncasecmp (display, "none", 4) == 0);
 }
 
 /* ---- text ---- */
@@ -145,7 +149,8 @@ open_link (Page *page, const xmlChar **attributes)
   g_clear_pointer (&page->link, g_free);
   g_string_truncate (page->link_text, 0);
   for (guint i = 0; target != NULL && i < G_N_ELEMENTS (schemes); i++)
-    if (g_ascii_strncasecmp (target, schemes[i], strlen (schemes[i])) == 0 && page->links < LIMIT_HTML_LINKS && strlen (target) <= LIMIT_LINK)
+    if (g_ascii_strncasecmp (target, schemes[i], strlen (schemes[i])) == 0 && page->links < LIMIT_HTML_LINKS &&
+        strlen (target) <= LIMIT_LINK)
       page->link = g_strdup (target);
 }
 
@@ -256,7 +261,8 @@ parse (Page *page, htmlSAXHandler *handler, const char *html, gsize length)
       htmlParserCtxtPtr parser = htmlCreatePushParserCtxt (handler, page, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
       if (parser == NULL)
         return;
-      htmlCtxtUseOptions (parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
+      htmlCtxtUseOptions (parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                                      HTML_PARSE_IGNORE_ENC);
       while (done < length && parser->nameNr <= LIMIT_HTML_DEPTH && !is_full (page))
         {
           gsize size = MIN (CHUNK, length - done);

@@ -293,7 +293,9 @@ walk_message (Lines *lines, const GPtrArray *fields, gint64 length, gboolean wit
   parts->leaves = g_ptr_array_new_with_free_func (part_free);
   parts->embedded = g_ptr_array_new_with_free_func (g_free);
   parts->headers = hash_new ();
-  Walk walk = { .parts = parts, .lines = lines, .previous = lines_offset (lines), .with_fields = with_fields, .whole = whole };
+  Walk walk = {
+    .parts = parts, .lines = lines, .previous = lines_offset (lines), .with_fields = with_fields, .whole = whole
+  };
   begin_entity (&walk, fields, -1, 0, "text/plain");
   walk_lines (&walk, length);
   return parts;

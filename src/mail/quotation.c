@@ -58,47 +58,66 @@ row_clear (gpointer data)
 
 static const char *const wrote[] = {
   "wrote", "writes", "schrieb", "écrit", "escribió", "scritto", "escreveu", "skrev", "schreef", "geschreven", "napisał",
-  "napsal", "napísal", "написал", "писал", "пише", "написав", "kirjoitti", "írta", "yazdı", "şunları yazdı", "a scris", "έγραψε", "写道", "寫道",
+  "napsal", "napísal", "написал", "писал", "пише", "написав", "kirjoitti", "írta", "yazdı", "şunları yazdı",
+  "a scris", "έγραψε", "写道", "寫道",
   "書きました", "のメール", "작성", "đã viết", "viết", "ਲਿਖਿਆ", "ने लिखा", "כתב", "كتب", "menulis", "va escriure",
 };
 
 static const char *const openers[] = {
-  "on ", "am ", "le ", "el ", "il ", "em ", "op ", "den ", "dnia ", "w dniu ", "dne ", "at ", "på ", "pe ", "în ", "vào ", "ngày ", "lúc ",
+  "on ", "am ", "le ", "el ", "il ", "em ", "op ", "den ", "dnia ", "w dniu ", "dne ", "at ", "på ", "pe ", "în ",
+  "vào ", "ngày ", "lúc ",
   "a(z) ", "στις ", "в ", "在", "於", "2", "1", "3", "4", "5", "6", "7", "8", "9", "0",
 };
 
 static const char *const markers[] = {
-  "original message", "original appointment", "ursprüngliche nachricht", "originalnachricht", "message d'origine", "message d’origine",
-  "message original", "mensaje original", "messaggio originale", "mensagem original", "oorspronkelijk bericht", "originalmeddelande",
-  "ursprungligt meddelande", "oprindelig meddelelse", "opprinnelig melding", "alkuperäinen viesti", "wiadomość oryginalna",
-  "oryginalna wiadomość", "původní zpráva", "исходное сообщение", "оригинальное сообщение", "原始邮件", "原始郵件", "邮件原件", "元のメッセージ",
-  "원본 메시지", "thư gốc", "tin nhắn gốc", "ਅਸਲ ਸੁਨੇਹਾ", "forwarded message", "forwarded by", "weitergeleitete nachricht", "message transféré",
-  "mensaje reenviado", "messaggio inoltrato", "mensagem encaminhada", "doorgestuurd bericht", "thư được chuyển tiếp", "转发的邮件", "轉寄的郵件",
-  "begin forwarded message", "anfang der weitergeleiteten", "début du message", "inicio del mensaje", "inizio messaggio", "begin doorgestuurd",
+  "original message", "original appointment", "ursprüngliche nachricht", "originalnachricht", "message d'origine",
+  "message d’origine",
+  "message original", "mensaje original", "messaggio originale", "mensagem original", "oorspronkelijk bericht",
+  "originalmeddelande",
+  "ursprungligt meddelande", "oprindelig meddelelse", "opprinnelig melding", "alkuperäinen viesti",
+  "wiadomość oryginalna",
+  "oryginalna wiadomość", "původní zpráva", "исходное сообщение", "оригинальное сообщение", "原始邮件", "原始郵件", "邮件原件",
+  "元のメッセージ",
+  "원본 메시지", "thư gốc", "tin nhắn gốc", "ਅਸਲ ਸੁਨੇਹਾ", "forwarded message", "forwarded by",
+  "weitergeleitete nachricht", "message transféré",
+  "mensaje reenviado", "messaggio inoltrato", "mensagem encaminhada", "doorgestuurd bericht", "thư được chuyển tiếp",
+  "转发的邮件", "轉寄的郵件",
+  "begin forwarded message", "anfang der weitergeleiteten", "début du message", "inicio del mensaje",
+  "inizio messaggio", "begin doorgestuurd",
 };
 
 /* Names of copied fields. */
 static const char *const from_names[] = {
-  "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "от", "від", "发件人", "寄件者", "差出人", "보낸 사람", "từ", "người gửi",
+  "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "от", "від", "发件人", "寄件者", "差出人", "보낸 사람",
+  "từ", "người gửi",
   "ਵੱਲੋਂ", "kimden", "de la", "expéditeur", "remitente", "mittente", "remetente", "absender",
 };
 static const char *const subject_names[] = {
-  "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "ämne", "emne", "aihe", "temat", "předmět", "тема", "主题", "主旨",
+  "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "ämne", "emne", "aihe", "temat",
+  "předmět", "тема", "主题", "主旨",
   "件名", "제목", "chủ đề", "tiêu đề", "ਵਿਸ਼ਾ", "konu", "subiect", "assumpte",
 };
 static const char *const other_names[] = {
-  "to", "cc", "bcc", "date", "sent", "reply-to", "reply to", "importance", "attachments", "organization", "an", "gesendet", "datum", "antwort an",
-  "kopie", "à", "a", "envoyé", "répondre à", "para", "enviado", "enviado el", "enviada em", "fecha", "data", "inviato", "risposta",
-  "aan", "verzonden", "till", "skickat", "kopia", "til", "sendt", "dato", "lähetetty", "vastaanottaja", "do", "wysłano", "odesláno", "komu", "кому",
-  "отправлено", "дата", "надіслано", "копия", "发送时间", "收件人", "抄送", "寄件日期", "日期", "收件者", "副本", "送信日時", "宛先", "日付", "받는 사람",
+  "to", "cc", "bcc", "date", "sent", "reply-to", "reply to", "importance", "attachments", "organization", "an",
+  "gesendet", "datum", "antwort an",
+  "kopie", "à", "a", "envoyé", "répondre à", "para", "enviado", "enviado el", "enviada em", "fecha", "data",
+  "inviato", "risposta",
+  "aan", "verzonden", "till", "skickat", "kopia", "til", "sendt", "dato", "lähetetty", "vastaanottaja", "do",
+  "wysłano", "odesláno", "komu", "кому",
+  "отправлено", "дата", "надіслано", "копия", "发送时间", "收件人", "抄送", "寄件日期", "日期", "收件者", "副本", "送信日時", "宛先", "日付",
+  "받는 사람",
   "보낸 날짜", "날짜", "tới", "đến", "ngày", "đã gửi", "người nhận", "ਵੱਲ", "ਮਿਤੀ", "ਭੇਜਿਆ", "kime", "tarih", "gönderildi",
 };
 
 static const char *const devices[] = {
-  "sent from", "sent via", "sent with", "sent by", "from my", "get outlook for", "get [outlook", "envoyé de", "envoyé à partir", "von meinem",
-  "gesendet von", "gesendet mit", "diese nachricht wurde von mein", "verzonden met", "verzonden van", "verstuurd vanaf", "enviado desde", "enviado do",
-  "enviado de", "enviado con", "inviato da", "inviato dal", "sendt fra", "skickat från", "lähetetty", "wysłane z", "wysłano z", "отправлено с",
-  "надіслано з", "odesláno z", "从我的", "從我的", "发自我的", "發自我的", "iphoneから送信", "내 iphone에서 보냄", "gửi từ", "đã gửi từ", "trimis de pe",
+  "sent from", "sent via", "sent with", "sent by", "from my", "get outlook for", "get [outlook", "envoyé de",
+  "envoyé à partir", "von meinem",
+  "gesendet von", "gesendet mit", "diese nachricht wurde von mein", "verzonden met", "verzonden van",
+  "verstuurd vanaf", "enviado desde", "enviado do",
+  "enviado de", "enviado con", "inviato da", "inviato dal", "sendt fra", "skickat från", "lähetetty", "wysłane z",
+  "wysłano z", "отправлено с",
+  "надіслано з", "odesláno z", "从我的", "從我的", "发自我的", "發自我的", "iphoneから送信", "내 iphone에서 보냄", "gửi từ", "đã gửi từ",
+  "trimis de pe",
   "télécharger outlook", "obtener outlook", "outlook für", "ottieni outlook", "someone from mobile",
 };
 
@@ -180,16 +199,19 @@ is_ornament (const char *folded)
 static gboolean
 is_signature (const char *folded)
 {
-  return g_str_equal (folded, "--") || g_str_equal (folded, "\342\200\224") || (strspn (folded, "_") >= 5 && folded[strspn (folded, "_")] == '\0');
+  return g_str_equal (folded, "--") || g_str_equal (folded, "\342\200\224") ||
+         (strspn (folded, "_") >= 5 && folded[strspn (folded, "_")] == '\0');
 }
 
 static gboolean
 is_marker (const char *folded)
 {
-  gboolean drawn = g_str_has_prefix (folded, "--") || g_str_has_prefix (folded, "*--") || g_str_has_prefix (folded, "__");
+  gboolean drawn =
+      g_str_has_prefix (folded, "--") || g_str_has_prefix (folded, "*--") || g_str_has_prefix (folded, "__");
   gboolean named = g_str_has_suffix (folded, ":") && strlen (folded) < MOST_SIGNED &&
-                   (g_str_has_prefix (folded, "begin ") || g_str_has_prefix (folded, "anfang ") || g_str_has_prefix (folded, "début ") ||
-                    g_str_has_prefix (folded, "inicio ") || g_str_has_prefix (folded, "inizio ") || g_str_has_prefix (folded, "bắt đầu "));
+                   (g_str_has_prefix (folded, "begin ") || g_str_has_prefix (folded, "anfang ") ||
+                    g_str_has_prefix (folded, "début ") || g_str_has_prefix (folded, "inicio ") ||
+                    g_str_has_prefix (folded, "inizio ") || g_str_has_prefix (folded, "bắt đầu "));
   return (drawn || named) && HAS_ONE_OF (folded, markers);
 }
 
@@ -273,8 +295,9 @@ has_digit (const char *text)
 static gboolean
 is_dated_name (const char *text)
 {
-  return g_ascii_isdigit (text[0]) && g_ascii_isdigit (text[1]) && g_ascii_isdigit (text[2]) && g_ascii_isdigit (text[3]) &&
-         (text[4] == '-' || text[4] == '/') && (strstr (text, " gmt+") != NULL || strstr (text, " gmt-") != NULL || strchr (text, '@') != NULL);
+  return g_ascii_isdigit (text[0]) && g_ascii_isdigit (text[1]) && g_ascii_isdigit (text[2]) &&
+         g_ascii_isdigit (text[3]) && (text[4] == '-' || text[4] == '/') &&
+         (strstr (text, " gmt+") != NULL || strstr (text, " gmt-") != NULL || strchr (text, '@') != NULL);
 }
 
 static gboolean
@@ -292,7 +315,9 @@ introduces (const char *text, gboolean quotes)
     return TRUE;
   if (!is_ended (text) || !HAS_ONE_OF (text, wrote))
     return FALSE;
-  return quotes || strchr (text, '@') != NULL || (has_digit (text) && strpbrk (text, ":.") != NULL && BEGINS_WITH_ONE_OF (text + strspn (text, "-* "), openers));
+  return quotes || strchr (text, '@') != NULL ||
+         (has_digit (text) && strpbrk (text, ":.") != NULL &&
+          BEGINS_WITH_ONE_OF (text + strspn (text, "-* "), openers));
 }
 
 /* How many lines from I on are one introduction; 0: none. Only what begins like one is read over several lines. */
@@ -314,7 +339,8 @@ count_introduction (const Work *work, guint i)
       const Row *row = row_at (work, next);
       if (next > i + count && *row->folded != '<')
         return 0;
-      if (row->kind != TEXT && !(row->kind == QUOTED && *row->folded == '>' && strchr (joined->str, '<') != NULL && is_ended (row->folded)))
+      if (row->kind != TEXT &&
+          !(row->kind == QUOTED && *row->folded == '>' && strchr (joined->str, '<') != NULL && is_ended (row->folded)))
         return 0;
       g_string_append_printf (joined, " %s", row->folded);
       count = next - i;
@@ -429,8 +455,8 @@ cut_history (Work *work)
   for (guint i = 0; i < work->end; i++)
     {
       const Row *row = row_at (work, i);
-      gboolean unmarked = row->kind == INTRODUCTION && i + 1 < work->rows->len && row_at (work, i + 1)->kind != INTRODUCTION &&
-                          !quotes_follow (work, i + 1);
+      gboolean unmarked = row->kind == INTRODUCTION && i + 1 < work->rows->len &&
+                          row_at (work, i + 1)->kind != INTRODUCTION && !quotes_follow (work, i + 1);
       gboolean edge = row->kind == MARKER || row->kind == COPIED || row->kind == SIGNATURE || unmarked;
       text = text || row->kind == TEXT;
       if (edge && text)

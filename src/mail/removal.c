@@ -95,7 +95,8 @@ replacement (const RawMessage *raw, const Part *part, const char *what)
   const char *end = line_end (raw, part);
   g_autofree char *line = g_strdup_printf ("Not kept: %s", what);
   if (part->header >= 0)
-    return g_strconcat ("Content-Type: text/plain; charset=utf-8; name=not-kept.txt", end, "Content-Transfer-Encoding: 8bit", end,
+    return g_strconcat ("Content-Type: text/plain; charset=utf-8; name=not-kept.txt", end,
+                        "Content-Transfer-Encoding: 8bit", end,
                         "Content-Disposition: attachment; filename=not-kept.txt", end, end, line, NULL);
   if (part->encoding != GMIME_CONTENT_ENCODING_BASE64)
     return g_strconcat (g_strdelimit (line, "=", '_'), end, NULL);
@@ -115,7 +116,8 @@ replace (RawMessage *out, const RawMessage *raw, const Part *part, const Removed
 }
 
 RawMessage *
-removal_apply (const RawMessage *raw, const char *const *forbidden, const char *folder, GPtrArray **removed, GError **error)
+removal_apply (const RawMessage *raw, const char *const *forbidden, const char *folder, GPtrArray **removed,
+               GError **error)
 {
   g_autoptr (Parts) parts = attachments_parts (raw);
   g_autoptr (RawMessage) out = NULL;
@@ -129,8 +131,8 @@ removal_apply (const RawMessage *raw, const char *const *forbidden, const char *
       Attachment *attachment = attachment_read (raw, part, i);
       Removed *one = g_new0 (Removed, 1);
       one->name = g_strdup (attachment->name);
-      one->what = g_strdup_printf ("\"%s\" (%s, %" G_GINT64_FORMAT " octets, SHA-256 %s)", attachment->name, attachment->type,
-                                   attachment->size, attachment->digest);
+      one->what = g_strdup_printf ("\"%s\" (%s, %" G_GINT64_FORMAT " octets, SHA-256 %s)", attachment->name,
+                                   attachment->type, attachment->size, attachment->digest);
       attachment_free (attachment);
       g_ptr_array_add (list, one);
       if (out == NULL)

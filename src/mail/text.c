@@ -105,7 +105,8 @@ part_to_text (const RawMessage *raw, const Part *part)
 static gboolean
 is_readable (const Part *part, gboolean named)
 {
-  return !part->attachment && (g_str_equal (part->type, "text/plain") || is_html (part)) && (named || !parts_has_name (part));
+  return !part->attachment && (g_str_equal (part->type, "text/plain") || is_html (part)) &&
+         (named || !parts_has_name (part));
 }
 
 static gboolean
@@ -161,7 +162,8 @@ read_best (const RawMessage *raw, const Parts *parts, guint *at, gboolean named)
   do
     {
       guint end = end_of_choice (parts, *at);
-      g_autofree char *text = is_blank (best) || strlen (best) < STUB ? read_leaves (raw, parts, *at, end, named) : NULL;
+      g_autofree char *text =
+          is_blank (best) || strlen (best) < STUB ? read_leaves (raw, parts, *at, end, named) : NULL;
       if (text != NULL && (is_blank (best) || strlen (text) > MUCH_MORE * strlen (best) + STUB))
         {
           g_free (best);

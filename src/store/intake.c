@@ -241,7 +241,8 @@ write_missing (Database *database, const IntakeJob *job, const Decision *decisio
   for (guint i = 0; ticket != 0 && decision->removed != NULL && decision->removed[i] != NULL; i++)
     if (!store_add_event (database, ticket, now, "not kept", "frontdesk", decision->removed[i], error))
       return FALSE;
-  return why == NULL || ticket == 0 || store_add_event (database, ticket, now, "not fully read", "frontdesk", why, error);
+  return why == NULL || ticket == 0 ||
+         store_add_event (database, ticket, now, "not fully read", "frontdesk", why, error);
 }
 
 static gboolean
