@@ -46,11 +46,21 @@ check_shifts (void)
     }
 }
 
+/* It has a rule that is written out to some ten thousand shifts. */
+static gboolean
+is_slow (const guint8 *data, gsize size)
+{
+  g_autofree char *text = fuzz_string (data, size);
+  g_autofree char *upper = g_ascii_strup (text, -1);
+  return strstr (upper, "HOURLY") != NULL || strstr (upper, "MINUTELY") != NULL || strstr (upper, "SECONDLY") != NULL;
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
   g_autofree char *path = fuzz_file ("noc.ics", data, size);
   check_holidays (path);
-  check_shifts ();
+  if (!is_slow (data, size))
+    check_shifts ();
   return 0;
 }
