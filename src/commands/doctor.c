@@ -42,12 +42,37 @@ check_configuration (Report *list, const Config *config)
     report (list, "configuration", "warn", config->remarks[i]);
 }
 
+/* A language of the configuration in which there is no template NAME is nobody's choice. OF: whose it is. */
+static void
+check_language (Report *list, const Templates *templates, const char *of, const char *title, const char *language, const char *name)
+{
+  g_autofree char *found = templates_find_language (templates, name, language);
+  g_autofree char *tag = g_strdelimit (g_strdup (language), "_", '-');
+  gsize length = strlen (found);
+  if (g_ascii_strncasecmp (tag, found, length) == 0 && !g_ascii_isalnum (tag[length]))
+    return;
+  g_autofree char *text = g_strdup_printf ("%s \"%s\": there is no %s in its language \"%s\": it is written in \"%s\"", of, title,
+                                           name, language, found);
+  report (list, "templates", "warn", text);
+}
+
 static void
 check_templates (Report *list, const Config *config)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Templates) templates = templates_load (config->templates, config->language, &error);
   report_error (list, "templates", templates != NULL, config->templates, error);
+  for (guint i = 0; templates != NULL && i < config->roles->len; i++)
+    {
+      const Role *role = g_ptr_array_index (config->roles, i);
+      check_language (list, templates, "role", role->name, role->language, "acknowledgement");
+      check_language (list, templates, "role", role->name, role->language, "team-new");
+    }
+  for (guint i = 0; templates != NULL && i < config->agents->len; i++)
+    {
+      const Agent *agent = g_ptr_array_index (config->agents, i);
+      check_language (list, templates, "agent", agent->name, agent->language, "page");
+    }
 }
 
 static void

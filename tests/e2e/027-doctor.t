@@ -61,6 +61,11 @@ my $line = () = slurp($template) =~ /\n/g;
 finds('a template with a mistake', 'templates', 'fail', qr/\Q$template\E:$line: .*nonsense/, 'templates', qq(templates = "$dir/templates"));
 unlink $template;
 finds('a template that is missing', 'templates', 'fail', qr/\Q$template\E: .*must have this template; copy it/, 'templates', qq(templates = "$dir/templates"));
+my $german = 'role "r" { address = {"r@diytel.ca"} team = "tier1" language = "de-CH" }';
+finds('a role in a language that has customers\' letters only', 'templates', 'warn',
+    qr/role "r": there is no team-new in its language "de-CH": it is written in "en"/, 'company', qq(company = "DIYTel"\n$german));
+finds('an agent in a language that has none', 'templates', 'warn', qr/agent "x": there is no page in its language "tlh"/, 'company',
+    qq(company = "DIYTel"\nagent "x" { mail = "x\@staff.example" language = "tlh" }));
 finds('no templates', 'templates', 'fail', qr{\Q$dir\E/none}, 'templates', qq(templates = "$dir/none"));
 
 spew("$dir/token", "one\n");
