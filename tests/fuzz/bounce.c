@@ -1,8 +1,10 @@
-/* Mail by machines: what it is taken for, and which mails of ours it speaks of. */
+/* Mail by machines: what it is taken for, which mails of ours it speaks of, and what it says of their recipients. */
 #include "fuzz.h"
 
 #include "config/limits.h"
 #include "desk/automatic.h"
+#include "desk/bounces.h"
+#include "mail/bounce.h"
 
 #define CONFIG_TEXT \
   "own-address = \"frontdesk@example.com\"\n" \
@@ -37,6 +39,34 @@ check_class (const MessageFacts *facts, const char *sender)
   FUZZ_CHECK (*sender != '\0' || automatic.class == AUTOMATIC_REPORT);
 }
 
+/* A report speaks only of the people of the ticket that it is about. */
+static void
+check_judgement (const GPtrArray *recipients)
+{
+  char *participants[] = { (char *) "ben@customer.example", NULL };
+  const Ticket ticket = { .number = 1, .requester = (char *) "ann@customer.example", .participants = participants };
+  g_autoptr (GPtrArray) states = bounces_judge (recipients, &ticket);
+  for (guint i = 0; i < states->len; i++)
+    {
+      const AddressState *state = g_ptr_array_index (states, i);
+      FUZZ_CHECK (address_equal (state->address, ticket.requester) || address_equal (state->address, participants[0]));
+    }
+}
+
+static void
+check_recipients (const RawMessage *raw)
+{
+  g_autoptr (GPtrArray) recipients = bounce_read (raw);
+  FUZZ_CHECK (recipients->len <= LIMIT_BOUNCE_RECIPIENTS);
+  for (guint i = 0; i < recipients->len; i++)
+    {
+      const BounceRecipient *recipient = g_ptr_array_index (recipients, i);
+      FUZZ_CHECK (fuzz_is_line (recipient->address, LIMIT_ADDRESS) && fuzz_is_line (recipient->status, 20));
+      FUZZ_CHECK (g_utf8_validate (recipient->diagnostic, -1, NULL));
+    }
+  check_judgement (recipients);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -45,6 +75,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   FUZZ_CHECK (g_strv_length (facts->embedded_ids) <= LIMIT_EMBEDDED_IDS);
   for (guint i = 0; facts->embedded_ids[i] != NULL; i++)
     FUZZ_CHECK (fuzz_is_line (facts->embedded_ids[i], LIMIT_MESSAGE_ID));
+  check_recipients (raw);
   check_class (facts, "");
   check_class (facts, facts->from != NULL ? facts->from : "anna@example.net");
   return 0;

@@ -1,10 +1,13 @@
-/* From a raw message to its facts, its text, that one's language, and its recipients, with LF and with CRLF. */
+/* From a raw message to its facts, its text, what is new in it, its language, attachments and recipients, with LF and with CRLF. */
 #include "fuzz.h"
 
 #include <string.h>
 
 #include "config/limits.h"
+#include "mail/attachments.h"
 #include "mail/language.h"
+#include "mail/quotation.h"
+#include "mail/removal.h"
 
 static void
 check_fields (const MessageFacts *facts)
@@ -49,6 +52,51 @@ check_language (const char *text)
   FUZZ_CHECK ((language == NULL) == (because == NULL) && (language == NULL || strlen (language) == 2));
 }
 
+/* What is new and the rest are lines of the text, and no more of them. */
+static void
+check_quotation (const char *text)
+{
+  g_autofree char *rest = NULL;
+  g_autofree char *fresh = quotation_cut (text, &rest);
+  g_autofree char *own = quotation_own_words (text);
+  FUZZ_CHECK (g_utf8_validate (fresh, -1, NULL) && g_utf8_validate (rest, -1, NULL) && g_utf8_validate (own, -1, NULL));
+  FUZZ_CHECK (strlen (fresh) + strlen (rest) <= strlen (text) + 2 && strlen (own) <= strlen (text));
+}
+
+static gboolean
+count_piece (const char *data, gsize length, gpointer user)
+{
+  (void) data;
+  *(gint64 *) user += (gint64) length;
+  return TRUE;
+}
+
+static void
+check_attachments (const RawMessage *raw, const char *text)
+{
+  g_autoptr (Attachments) attachments = attachments_read (raw, text);
+  FUZZ_CHECK (attachments->list->len <= LIMIT_MIME_PARTS);
+  for (guint i = 0; i < attachments->list->len; i++)
+    {
+      const Attachment *attachment = g_ptr_array_index (attachments->list, i);
+      g_autofree char *safe = attachments_safe_name (attachment->name);
+      gint64 size = 0;
+      attachments_each_piece (raw, attachments, attachment, count_piece, &size);
+      FUZZ_CHECK (size == attachment->size && strlen (attachment->digest) == 64);
+      FUZZ_CHECK (*attachment->name != '\0' && *safe != '\0' && *safe != '.' && strchr (safe, '/') == NULL && strlen (safe) <= LIMIT_FILE_NAME);
+    }
+}
+
+static void
+check_removal (const RawMessage *raw)
+{
+  static const char *const forbid[] = { "application/*", "image/png", ".exe", NULL };
+  g_autoptr (GPtrArray) removed = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RawMessage) kept = removal_apply (raw, forbid, g_get_tmp_dir (), &removed, &error);
+  FUZZ_CHECK (error == NULL && (kept == NULL) == (removed == NULL || removed->len == 0));
+}
+
 static void
 check_recipients (const RawMessage *raw)
 {
@@ -68,6 +116,9 @@ read_form (const guint8 *data, gsize size, const char *line_end)
   g_autofree char *text = message_read_text (raw);
   check_facts (facts);
   check_text (text);
+  check_quotation (text);
+  check_attachments (raw, text);
+  check_removal (raw);
   if (*line_end == '\n')
     check_language (text);
   check_recipients (raw);
