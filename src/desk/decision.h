@@ -2,13 +2,11 @@
  * test it and `frontdesk explain` can show it. */
 #pragma once
 
+#include "desk/door.h"
 #include "desk/schedule.h"
 #include "desk/standing.h"
 #include "desk/thread.h"
 #include "store/store.h"
-
-/* Which of a ticket's addresses that are for staff a mail came to. */
-typedef enum { STAFF_DOOR_NONE, STAFF_DOOR_ANSWER, STAFF_DOOR_NOTE } StaffDoor;
 
 typedef struct {
   const Config *config;

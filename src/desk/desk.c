@@ -3,13 +3,11 @@
 #include <string.h>
 
 #include "config/limits.h"
-#include "desk/bounces.h"
 #include "desk/decision.h"
+#include "desk/lookups.h"
 #include "desk/staff.h"
-#include "desk/triage.h"
 #include "mail/attachments.h"
 #include "mail/hash.h"
-#include "mail/quotation.h"
 #include "mail/removal.h"
 
 Desk *
@@ -93,169 +91,6 @@ idempotency_key (const Role *role, const Envelope *envelope, const MessageFacts 
   return hash_to_hex (hash);
 }
 
-/* What the rules ask the store about a message: read once for all its roles. */
-typedef struct {
-  GPtrArray *by_letter;    /* (element-type Ticket), of references to letters of ours */
-  GPtrArray *by_reference; /* (element-type Ticket) */
-  GPtrArray *by_report;    /* (element-type Ticket), of the Message-IDs inside a report */
-  Ticket *by_tag;
-  GPtrArray *bounced;      /* (element-type BounceRecipient); NULL: it is no delivery report */
-  AddressState *address_state; /* of the address that an acknowledgement would go to, nullable */
-  int acknowledged_to_sender, acknowledged_in_all;
-  gboolean acknowledged_lately;
-  char *text; /* of the message; "" when no rule asks for words */
-  char *fresh; /* what of it was newly written */
-  GPtrArray *overrides; /* (element-type Override); NULL without schedules */
-} Lookups;
-
-static void
-lookups_clear (Lookups *lookups)
-{
-  g_clear_pointer (&lookups->by_letter, g_ptr_array_unref);
-  g_clear_pointer (&lookups->by_reference, g_ptr_array_unref);
-  g_clear_pointer (&lookups->by_report, g_ptr_array_unref);
-  g_clear_pointer (&lookups->bounced, g_ptr_array_unref);
-  g_clear_pointer (&lookups->address_state, address_state_free);
-  g_clear_pointer (&lookups->by_tag, ticket_free);
-  g_clear_pointer (&lookups->overrides, g_ptr_array_unref);
-  g_free (lookups->text);
-  g_free (lookups->fresh);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lookups, lookups_clear)
-
-/* Finds ticket NUMBER, or the one that it has become a part of; a ticket that is not there is no error. FALSE when the store fails. */
-static gboolean
-find_ticket (Store *store, gint64 number, Ticket **ticket, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  *ticket = number > 0 ? store_follow_ticket (store, number, &failure) : NULL;
-  if (failure == NULL || g_error_matches (failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
-
-static gboolean
-find_by_ids (Store *store, GPtrArray *(*find) (Store *, const char *const *, GError **), char **ids, GPtrArray **tickets, GError **error)
-{
-  if (ids == NULL || ids[0] == NULL)
-    return TRUE;
-  *tickets = find (store, (const char *const *) ids, error);
-  return *tickets != NULL;
-}
-
-/* Where an acknowledgement would go, or NULL. The caller's. */
-static char *
-acknowledgement_address (const Desk *desk, const Envelope *envelope, const Reception *reception)
-{
-  g_autofree char *reason = NULL;
-  Standing standing =
-    standing_of_sender (desk->config, envelope, reception->facts, reception->directory, reception->contact, &reason);
-  return intake_acknowledgement_address (envelope, reception->facts, standing);
-}
-
-static gboolean
-find_address_state (const Desk *desk, const Envelope *envelope, const Reception *reception, Lookups *lookups, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  g_autofree char *address = acknowledgement_address (desk, envelope, reception);
-  if (address != NULL)
-    lookups->address_state = store_find_address_state (desk->store, address, &failure);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
-
-static gboolean
-count_acknowledgements (const Desk *desk, const Envelope *envelope, const Reception *reception, gint64 now,
-                        Lookups *lookups, GError **error)
-{
-  const Config *config = desk->config;
-  g_autofree char *address = acknowledgement_address (desk, envelope, reception);
-  if (address == NULL)
-    return TRUE;
-  g_autoptr (GError) failure = NULL;
-  lookups->acknowledged_lately = store_acknowledged_lately (desk->store, address, reception->facts->subject,
-                                                            config->acknowledge_pause * G_USEC_PER_SEC, now, &failure);
-  if (failure != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
-    }
-  if (config->acknowledge_limit > 0)
-    lookups->acknowledged_to_sender =
-      store_count_acknowledgements (desk->store, address, now, config->acknowledge_limit, error);
-  if (lookups->acknowledged_to_sender >= 0 && config->acknowledge_limit_total > 0)
-    lookups->acknowledged_in_all =
-      store_count_acknowledgements (desk->store, NULL, now, config->acknowledge_limit_total, error);
-  return lookups->acknowledged_to_sender >= 0 && lookups->acknowledged_in_all >= 0;
-}
-
-/* The number that the signed address of KIND bears which RECIPIENT is, or 0. */
-static gint64
-signed_number (const Desk *desk, const Recipient *recipient, char kind)
-{
-  if (recipient->extension == NULL)
-    return 0;
-  return seal_open_extension (desk->seal, recipient->role->address[0], recipient->extension, kind);
-}
-
-/* "note.1042": the address of notes on ticket 1042, which proves nothing. 0: it is none. */
-static gint64
-note_number (const Recipient *recipient)
-{
-  static const char prefix[] = "note.";
-  guint64 number = 0;
-  if (recipient->extension == NULL || g_ascii_strncasecmp (recipient->extension, prefix, strlen (prefix)) != 0 ||
-      !g_ascii_string_to_unsigned (recipient->extension + strlen (prefix), 10, 1, G_MAXINT64 / 10, &number, NULL))
-    return 0;
-  return (gint64) number;
-}
-
-/* Which address for staff RECIPIENT is, also when it is of no ticket: what is sent there is not for customers. */
-static StaffDoor
-find_door (const Recipient *recipient)
-{
-  if (recipient->extension == NULL)
-    return STAFF_DOOR_NONE;
-  if (g_ascii_strncasecmp (recipient->extension, "note.", 5) == 0)
-    return STAFF_DOOR_NOTE;
-  return seal_looks_signed (recipient->extension, 'a') ? STAFF_DOOR_ANSWER : STAFF_DOOR_NONE;
-}
-
-/* Most policies have no rules that look for words, and most mail is not an agent's. */
-static char *
-read_text (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts)
-{
-  gboolean wanted = staff_find_agent (desk->config, envelope, facts) != NULL;
-  for (guint i = 0; i < envelope->recipients->len && !wanted; i++)
-    {
-      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
-      const Policy *policy = recipient->role->policy;
-      wanted = (policy != NULL && triage_asks_words (policy)) || find_door (recipient) != STAFF_DOOR_NONE ||
-               signed_number (desk, recipient, 'p') != 0;
-    }
-  return wanted ? message_read_text (raw) : g_strdup ("");
-}
-
-static gboolean
-look_up (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const Reception *reception, gint64 now,
-         Lookups *lookups, GError **error)
-{
-  const MessageFacts *facts = reception->facts;
-  lookups->text = read_text (desk, envelope, raw, facts);
-  lookups->fresh = quotation_cut (lookups->text, NULL);
-  lookups->bounced = bounces_is_report (facts) ? bounce_read (raw) : NULL;
-  if (desk->config->schedules->len > 0 && (lookups->overrides = store_list_overrides (desk->store, now, error)) == NULL)
-    return FALSE;
-  return find_by_ids (desk->store, store_find_tickets_by_letter, facts->references, &lookups->by_letter, error) &&
-         find_by_ids (desk->store, store_find_tickets_by_message_id, facts->references, &lookups->by_reference, error) &&
-         find_by_ids (desk->store, store_find_tickets_by_letter, facts->embedded_ids, &lookups->by_report, error) &&
-         find_address_state (desk, envelope, reception, lookups, error) &&
-         find_ticket (desk->store, facts->tag, &lookups->by_tag, error);
-}
-
 /* Gives each letter and page its Message-ID: the same message always gives the same ids. */
 static void
 sign_all (const Desk *desk, const Decision *decision, const char *what, GPtrArray *list)
@@ -313,75 +148,21 @@ recall_duplicates (const Desk *desk, const Reception *reception, GError **error)
   return TRUE;
 }
 
-/* Most policies ask nothing about the customer's other tickets. */
-static gboolean
-asks_for_earlier (const Policy *policy)
-{
-  return policy != NULL && (triage_asks_again (policy) || policy->next_within.kind != SPAN_NONE);
-}
-
 gboolean
 desk_prepare (const Desk *desk, GError **error)
 {
   for (guint i = 0; i < desk->config->policies->len; i++)
-    if (asks_for_earlier (g_ptr_array_index (desk->config->policies, i)))
+    if (lookups_ask_for_earlier (g_ptr_array_index (desk->config->policies, i)))
       return store_prepare_earlier (desk->store, error);
   return TRUE;
-}
-
-static gboolean
-find_earlier (const Desk *desk, const Envelope *envelope, const Reception *reception, const Role *role,
-              EarlierTickets *earlier, GError **error)
-{
-  const Policy *policy = role->policy;
-  const Contact *contact = reception->contact;
-  if (!asks_for_earlier (policy))
-    return TRUE;
-  const char *requester = reception->facts->from != NULL ? reception->facts->from : envelope->sender;
-  const char *key = contact != NULL && contact->customer != NULL ? contact->customer : requester;
-  return store_find_earlier (desk->store, key, role->name, reception->facts->subject, earlier, error);
-}
-
-/* The page whose signed address RECIPIENT is, NULL: of none. FALSE when the store fails. */
-static gboolean
-find_page (const Desk *desk, const Recipient *recipient, OutboxRow **page, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  gint64 number = signed_number (desk, recipient, 'p');
-  *page = number > 0 ? store_find_page (desk->store, number, &failure) : NULL;
-  if (failure == NULL || g_error_matches (failure, STORE_ERROR, STORE_ERROR_NOT_FOUND))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
-
-/* The ticket whose letter a report answers: the one of the return address that it came to, else of a letter's Message-ID in it;
- * *REPORTED is NULL when it answers none. FALSE when the store fails. */
-static gboolean
-find_reported (const Desk *desk, const Recipient *recipient, const Lookups *lookups, Ticket **reported, GError **error)
-{
-  gint64 number = signed_number (desk, recipient, 'b');
-  const GPtrArray *letters = lookups->by_report;
-  if (number == 0 && letters != NULL && letters->len > 0)
-    number = ((const Ticket *) letters->pdata[0])->number;
-  return find_ticket (desk->store, number, reported, error);
 }
 
 static Decision *
 decide_role (const Desk *desk, const Envelope *envelope, const Reception *reception, const Recipient *recipient,
              const Lookups *lookups, gboolean alone, gint64 now, GError **error)
 {
-  EarlierTickets earlier = { 0 };
-  if (!find_earlier (desk, envelope, reception, recipient->role, &earlier, error))
-    return NULL;
-  g_autoptr (Ticket) by_signature = NULL, at_door = NULL;
-  g_autoptr (OutboxRow) page = NULL;
-  g_autoptr (Ticket) reported = NULL;
-  StaffDoor door = find_door (recipient);
-  gint64 behind = door == STAFF_DOOR_NOTE ? note_number (recipient) : signed_number (desk, recipient, 'a');
-  if (!find_reported (desk, recipient, lookups, &reported, error) || !find_page (desk, recipient, &page, error) ||
-      !find_ticket (desk->store, signed_number (desk, recipient, 't'), &by_signature, error) ||
-      !find_ticket (desk->store, behind, &at_door, error))
+  g_auto (RoleLookups) role = { 0 };
+  if (!role_lookups_read (desk, envelope, reception, recipient, lookups, &role, error))
     return NULL;
   g_autofree char *key = idempotency_key (recipient->role, envelope, reception->facts);
   IntakeCase intake = {
@@ -391,11 +172,11 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .facts = reception->facts,
     .directory = reception->directory,
     .contact = reception->contact,
-    .pointers = { .by_signature = by_signature,
+    .pointers = { .by_signature = role.by_signature,
                   .by_letter = lookups->by_letter,
                   .by_reference = lookups->by_reference,
                   .by_tag = lookups->by_tag },
-    .reported = reported,
+    .reported = role.reported,
     .bounced = lookups->bounced,
     .address_state = lookups->address_state,
     .alone = alone,
@@ -405,10 +186,10 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .acknowledged_lately = lookups->acknowledged_lately,
     .text = lookups->text,
     .fresh = lookups->fresh,
-    .door = door,
-    .at_door = at_door,
-    .earlier = earlier,
-    .page = page,
+    .door = role.door,
+    .at_door = role.at_door,
+    .earlier = role.earlier,
+    .page = role.page,
     .overrides = lookups->overrides,
     .now = now,
     .key = key,
@@ -416,31 +197,6 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
   Decision *decision = intake_decide (&intake);
   sign_outgoing (desk, decision);
   return decision;
-}
-
-/* How much RECIPIENT tells: what is for staff comes first, as nothing of it may go on. */
-static guint
-weight (const Desk *desk, const Recipient *recipient)
-{
-  if (find_door (recipient) != STAFF_DOOR_NONE)
-    return 3;
-  if (signed_number (desk, recipient, 'p') > 0)
-    return 2;
-  return signed_number (desk, recipient, 't') > 0 || signed_number (desk, recipient, 'b') > 0 ? 1 : 0;
-}
-
-/* One recipient a role: the one that tells the most, else the first. */
-static const Recipient *
-spokesman (const Desk *desk, const Envelope *envelope, const Role *role)
-{
-  const Recipient *found = NULL;
-  for (guint i = 0; i < envelope->recipients->len; i++)
-    {
-      const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
-      if (recipient->role == role && (found == NULL || weight (desk, recipient) > weight (desk, found)))
-        found = recipient;
-    }
-  return found;
 }
 
 /* Whether a 451 would keep nobody else waiting: every recipient is a role that takes known senders only. */
@@ -468,7 +224,7 @@ decide_roles (const Desk *desk, const Envelope *envelope, Reception *reception, 
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);
       if (reception_find (reception, recipient) != NULL)
         continue;
-      Decision *decision = decide_role (desk, envelope, reception, spokesman (desk, envelope, recipient->role), lookups,
+      Decision *decision = decide_role (desk, envelope, reception, door_spokesman (desk->seal, envelope, recipient->role), lookups,
                                         alone, now, error);
       if (decision == NULL)
         return FALSE;
@@ -569,8 +325,8 @@ desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw
 {
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
-      !count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
+  if (!lookups_read (desk, envelope, raw, reception, now, &lookups, error) ||
+      !lookups_count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
       !decide_roles (desk, envelope, reception, &lookups, now, error) ||
       !remove_all_forbidden (raw, g_get_tmp_dir (), reception, error) || !recall_duplicates (desk, reception, error))
     return NULL;
@@ -643,7 +399,7 @@ desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw,
   g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_autoptr (GError) failure = NULL;
   g_auto (Lookups) lookups = { 0 };
-  if (!look_up (desk, envelope, raw, reception, now, &lookups, error) ||
+  if (!lookups_read (desk, envelope, raw, reception, now, &lookups, error) ||
       !decide (desk, envelope, raw, reception, &lookups, now, error))
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
