@@ -25,7 +25,7 @@ struct Keys {
   GRWLock lock; /* guards all below */
   Key list[KEYS_MOST];
   guint count;
-  struct timespec changed;
+  struct stat seen; /* of the file with the key that signs */
 };
 
 static gboolean
@@ -45,7 +45,7 @@ fail_errno (GError **error, const char *path, const char *what)
 
 /* Reads all of FD, a secret file of PIECES times PIECE octets, to OCTETS, which has room for MOST pieces. */
 static gboolean
-read_secret (int fd, const char *path, guchar *octets, gsize piece, guint most, guint *pieces, struct timespec *changed, GError **error)
+read_secret (int fd, const char *path, guchar *octets, gsize piece, guint most, guint *pieces, struct stat *seen, GError **error)
 {
   struct stat status;
   if (fstat (fd, &status) != 0)
@@ -61,14 +61,14 @@ read_secret (int fd, const char *path, guchar *octets, gsize piece, guint most, 
   if (got < 0)
     return fail_errno (error, path, "read");
   *pieces = (guint) (size / piece);
-  *changed = status.st_ctim;
+  *seen = status;
   return (gsize) got == size || fail (error, EIO, path, "changed while it was read: start again");
 }
 
 static gboolean
 read_key (Keys *keys, int fd, GError **error)
 {
-  return read_secret (fd, keys->path, keys->list[0].octets, KEY_OCTETS, 1, &keys->count, &keys->changed, error);
+  return read_secret (fd, keys->path, keys->list[0].octets, KEY_OCTETS, 1, &keys->count, &keys->seen, error);
 }
 
 /* The keys that were in use before, if any. */
@@ -77,12 +77,12 @@ read_old_keys (Keys *keys, GError **error)
 {
   g_autofree char *path = g_strconcat (keys->path, OLD_SUFFIX, NULL);
   guchar octets[OLD_KEYS * OLD_OCTETS];
-  struct timespec changed;
+  struct stat seen;
   guint count = 0;
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return errno == ENOENT || fail_errno (error, path, "opened");
-  gboolean good = read_secret (fd, path, octets, OLD_OCTETS, OLD_KEYS, &count, &changed, error);
+  gboolean good = read_secret (fd, path, octets, OLD_OCTETS, OLD_KEYS, &count, &seen, error);
   close (fd);
   for (guint i = 0; good && i < count; i++)
     {
@@ -197,7 +197,8 @@ has_changed (const Keys *keys)
 {
   struct stat status;
   return keys->path != NULL && stat (keys->path, &status) == 0 &&
-         (status.st_ctim.tv_sec != keys->changed.tv_sec || status.st_ctim.tv_nsec != keys->changed.tv_nsec);
+         (status.st_ino != keys->seen.st_ino || status.st_ctim.tv_sec != keys->seen.st_ctim.tv_sec ||
+          status.st_ctim.tv_nsec != keys->seen.st_ctim.tv_nsec);
 }
 
 gboolean
@@ -213,7 +214,7 @@ keys_refresh (Keys *keys)
     {
       memcpy (keys->list, read.list, sizeof keys->list);
       keys->count = read.count;
-      keys->changed = read.changed;
+      keys->seen = read.seen;
     }
   g_rw_lock_writer_unlock (&keys->lock);
   explicit_bzero (read.list, sizeof read.list);
