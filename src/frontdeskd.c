@@ -175,6 +175,7 @@ block_signals (void)
   sigaddset (&set, SIGPIPE);
   pthread_sigmask (SIG_BLOCK, &set, NULL);
   sigaction (SIGBUS, &(struct sigaction){ .sa_handler = on_lost_memory }, NULL);
+  journal_watch_faults ();
 }
 
 /* From now on DESK counts, in place of OLD (nullable: of any). FALSE when that is not the one that counts, or none is to

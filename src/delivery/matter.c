@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "delivery/delivery.h"
 #include "delivery/enclosures.h"
 #include "mail/language.h"
 #include "mail/quotation.h"
@@ -102,8 +103,9 @@ find_languages (Matter *matter, Store *store, const OutboxRow *row, const Ticket
   return TRUE;
 }
 
-gboolean
-matter_gather (Matter *matter, Store *store, const OutboxRow *row, const Ticket *ticket, GError **error)
+/* What is about ROW. */
+static gboolean
+gather (Matter *matter, Store *store, const OutboxRow *row, const Ticket *ticket, GError **error)
 {
   gboolean answer = matter_is_answer (row), told = g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_NOTIFICATION));
   if ((answer || told || (asks_for_language (row) && ticket->language == NULL)) &&
@@ -117,4 +119,23 @@ matter_gather (Matter *matter, Store *store, const OutboxRow *row, const Ticket 
     matter->answered = find_answered (matter->message, matter->messages);
   return find_languages (matter, store, row, ticket, error) &&
          (!answer || matter->message == NULL || read_attachments (matter, store, error));
+}
+
+/* A message that brings the process down when it is read is not read again: staff are told of it without its text. */
+gboolean
+matter_gather (Matter *matter, Store *store, const OutboxRow *row, const Ticket *ticket, GError **error)
+{
+  guint64 mark = journal_mark (journal_mark (JOURNAL_MARK, "letter", 6), &row->id, sizeof row->id);
+  JournalReading reading;
+  if (store_begin_reading (store, mark, &reading))
+    {
+      gboolean gathered = gather (matter, store, row, ticket, error);
+      store_end_reading (store, &reading);
+      return gathered;
+    }
+  matter->languages = language_fill_in (row->languages, ticket->language);
+  if (!matter_is_answer (row))
+    return TRUE;
+  g_set_error_literal (error, DELIVERY_ERROR, DELIVERY_ERROR_PERMANENT, "the agent's mail cannot be read: that has ended frontdeskd before");
+  return FALSE;
 }

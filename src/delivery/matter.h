@@ -14,7 +14,7 @@ typedef struct {
   char *languages;         /* comma list */
 } Matter;
 
-/* What ROW, of TICKET, is about. Errors: STORE_ERROR. */
+/* What ROW, of TICKET, is about. Errors: STORE_ERROR, DELIVERY_ERROR. */
 gboolean matter_gather (Matter *matter, Store *store, const OutboxRow *row, const Ticket *ticket, GError **error);
 void matter_clear (Matter *matter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Matter, matter_clear)

@@ -43,11 +43,12 @@ refuse (Decision *decision, const char *reason)
   intake_settle (decision, INTAKE_REFUSE, reply, reason);
 }
 
-/* Mail that the role's `accept` is never asked about: a null sender cannot be answered with a refusal, and what is our own is filed. */
+/* Mail that the role's `accept` is never asked about: a null sender cannot be answered with a refusal, what is our own is filed, and
+ * of what was not opened nobody knows who wrote it. */
 static gboolean
 is_beyond_refusal (const IntakeCase *intake)
 {
-  return *intake->envelope->sender == '\0' || automatic_is_own_mark (intake->facts, intake->config);
+  return *intake->envelope->sender == '\0' || intake->facts->unopened || automatic_is_own_mark (intake->facts, intake->config);
 }
 
 gboolean

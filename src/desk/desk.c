@@ -245,12 +245,28 @@ ask_directory (const Desk *desk, const Envelope *envelope, Reception *reception)
     g_info ("%s: the directory cannot say who the sender is: %s", envelope->queue_id, failure->message);
 }
 
-/* What is known about a message before anything is decided. */
+/* Names RAW before anything of it is read: by its sender and the beginning of its body, as filters on the way add fields to the
+ * header, and others the next time. */
+static guint64
+mark_message (const Envelope *envelope, const RawMessage *raw)
+{
+  enum { PEEK = 64 * 1024 };
+  g_autofree char *head = g_malloc (PEEK);
+  gsize length = raw_message_peek (raw, head, PEEK);
+  const char *end = memmem (head, length, "\r\n\r\n", 4);
+  const char *body = end != NULL ? end : head;
+  gint64 size = raw_message_length (raw) - (body - head);
+  guint64 mark = journal_mark (JOURNAL_MARK, envelope->sender, strlen (envelope->sender) + 1);
+  mark = journal_mark (mark, &size, sizeof size);
+  return journal_mark (mark, body, length - (gsize) (body - head));
+}
+
+/* What is known about a message before anything is decided. FACTS are taken. */
 static Reception *
-read_message (const Desk *desk, const Envelope *envelope, const RawMessage *raw)
+begin_reception (const Desk *desk, const Envelope *envelope, const RawMessage *raw, MessageFacts *facts)
 {
   Reception *reception = g_new0 (Reception, 1);
-  reception->facts = message_read (raw, desk->config->tag);
+  reception->facts = facts;
   reception->size = raw_message_length (raw);
   reception->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) decision_free);
   AuthTrust trust = { .authserv_id = (const char *const *) desk->config->authserv_id,
@@ -314,7 +330,7 @@ remove_forbidden (const RawMessage *raw, const char *folder, Decision *decision,
 static gboolean
 remove_all_forbidden (const RawMessage *raw, const char *folder, Reception *reception, GError **error)
 {
-  for (guint i = 0; i < reception->decisions->len; i++)
+  for (guint i = 0; !reception->facts->unopened && i < reception->decisions->len; i++)
     if (!remove_forbidden (raw, folder, g_ptr_array_index (reception->decisions, i), error))
       return FALSE;
   return TRUE;
@@ -323,7 +339,7 @@ remove_all_forbidden (const RawMessage *raw, const char *folder, Reception *rece
 Reception *
 desk_consider (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
 {
-  g_autoptr (Reception) reception = read_message (desk, envelope, raw);
+  g_autoptr (Reception) reception = begin_reception (desk, envelope, raw, message_read (raw, desk->config->tag));
   g_auto (Lookups) lookups = { 0 };
   if (!lookups_read (desk, envelope, raw, reception, now, &lookups, error) ||
       !lookups_count_acknowledgements (desk, envelope, reception, now, &lookups, error) ||
@@ -393,14 +409,29 @@ refuse_staff (const Reception *reception, const GError *failure)
   return refused;
 }
 
+/* Reads RAW, looks up what is asked about it, and decides. A message that has ended the process before is not opened. */
+static Reception *
+read_and_decide (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, Lookups *lookups, GError **error)
+{
+  JournalReading reading;
+  guint64 mark = mark_message (envelope, raw);
+  gboolean opened = store_begin_reading (desk->store, mark, &reading);
+  MessageFacts *facts = opened ? message_read (raw, desk->config->tag) : message_leave_unopened (g_strdup_printf ("%016" G_GINT64_MODIFIER "x", mark));
+  g_autoptr (Reception) reception = begin_reception (desk, envelope, raw, facts);
+  gboolean decided = lookups_read (desk, envelope, raw, reception, now, lookups, error) &&
+                     decide (desk, envelope, raw, reception, lookups, now, error);
+  if (opened)
+    store_end_reading (desk->store, &reading);
+  return decided ? g_steal_pointer (&reception) : NULL;
+}
+
 Reception *
 desk_receive (const Desk *desk, const Envelope *envelope, const RawMessage *raw, gint64 now, GError **error)
 {
-  g_autoptr (Reception) reception = read_message (desk, envelope, raw);
   g_autoptr (GError) failure = NULL;
   g_auto (Lookups) lookups = { 0 };
-  if (!lookups_read (desk, envelope, raw, reception, now, &lookups, error) ||
-      !decide (desk, envelope, raw, reception, &lookups, now, error))
+  g_autoptr (Reception) reception = read_and_decide (desk, envelope, raw, now, &lookups, error);
+  if (reception == NULL)
     return NULL;
   if (reception_verdict (reception, envelope) != VERDICT_ACCEPT ||
       keep (desk, envelope, raw, reception, now, store_intake_shared, NULL))

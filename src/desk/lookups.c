@@ -94,6 +94,8 @@ static char *
 read_text (const Desk *desk, const Envelope *envelope, const RawMessage *raw, const MessageFacts *facts)
 {
   gboolean wanted = staff_find_agent (desk->config, envelope, facts) != NULL;
+  if (facts->unopened)
+    return g_strdup ("");
   for (guint i = 0; i < envelope->recipients->len && !wanted; i++)
     {
       const Recipient *recipient = g_ptr_array_index (envelope->recipients, i);

@@ -165,13 +165,32 @@ read_body (MessageFacts *facts, const RawMessage *raw, Lines *lines, const GPtrA
     facts->unread = g_strdup (parts->unread);
 }
 
+static MessageFacts *
+new_facts (void)
+{
+  MessageFacts *facts = g_new0 (MessageFacts, 1);
+  facts->headers = g_ptr_array_new_with_free_func (header_field_free);
+  facts->auth = g_ptr_array_new_with_free_func (auth_result_free);
+  return facts;
+}
+
+MessageFacts *
+message_leave_unopened (char *digest)
+{
+  MessageFacts *facts = new_facts ();
+  facts->unopened = TRUE;
+  facts->unread = g_strdup (MESSAGE_NOT_OPENED);
+  facts->subject = g_strdup ("(not opened)");
+  facts->content_type = g_strdup ("");
+  facts->digest = digest;
+  return facts;
+}
+
 MessageFacts *
 message_read (const RawMessage *raw, const char *tag)
 {
   gmime_start ();
-  MessageFacts *facts = g_new0 (MessageFacts, 1);
-  facts->headers = g_ptr_array_new_with_free_func (header_field_free);
-  facts->auth = g_ptr_array_new_with_free_func (auth_result_free);
+  MessageFacts *facts = new_facts ();
   g_autoptr (Lines) lines = lines_new (raw);
   gboolean beyond = FALSE;
   g_autoptr (GPtrArray) fields = headers_read (lines, FALSE, &beyond);

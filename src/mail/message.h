@@ -44,8 +44,15 @@ typedef struct {
   GPtrArray *auth;       /* (element-type AuthResult), only believed ones; see auth_results.h */
   char *digest;          /* lower-case hex SHA-256 of From, To, Cc, Subject, Date and the decoded body: the same
                             for the same message however it travelled */
+  gboolean unopened;     /* nothing of it was read, see message_leave_unopened() */
   char *unread;          /* why it was not fully read, nullable */
 } MessageFacts;
+
+/* Why a message was not read at all. */
+#define MESSAGE_NOT_OPENED "it was not opened: reading it has ended frontdeskd before"
+
+/* The facts of a message that must not be read, which is all but nothing: DIGEST (taken) names it. */
+MessageFacts *message_leave_unopened (char *digest);
 
 /* TAG: the configuration's subject tag. Never NULL. `auth` is left empty: auth_results_believe() fills it. */
 MessageFacts *message_read (const RawMessage *raw, const char *tag);

@@ -31,5 +31,8 @@ const char *raw_message_memory (const RawMessage *raw);
 /* The spool file's descriptor, or -1 when in memory; owned by RAW. Read it with pread(). */
 int raw_message_fd (const RawMessage *raw);
 
+/* Copies the first octets, at most MAX, to BUFFER; how many. */
+gsize raw_message_peek (const RawMessage *raw, char *buffer, gsize max);
+
 /* A new stream at the beginning, to be unreffed before RAW is freed. */
 GMimeStream *raw_message_stream (const RawMessage *raw);

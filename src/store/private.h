@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/database.h"
+#include "store/journal.h"
 #include "store/writer.h"
 
 struct Store {
@@ -12,6 +13,7 @@ struct Store {
   Writer *writer;       /* NULL with STORE_READ */
   GAsyncQueue *readers; /* (element-type Database) idle ones */
   gint opened;          /* atomic: readers that exist */
+  Journal *journal;     /* NULL but in a daemon */
   GMutex probe_lock;
   gint64 probed_at;     /* guarded by probe_lock */
   GMutex rules_lock;    /* guards the three below */

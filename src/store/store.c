@@ -43,6 +43,14 @@ lock_out_others (Store *store, GError **error)
 static gboolean
 start_daemon (Store *store, Database *database, GError **error)
 {
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *journal = g_strconcat (store->path, ".d/journal", NULL);
+  store->journal = journal_open (journal, &failure);
+  if (store->journal == NULL)
+    {
+      g_set_error_literal (error, STORE_ERROR, STORE_ERROR_UNAVAILABLE, failure->message);
+      return FALSE;
+    }
   raw_sweep (database, store->raw_folder);
   /* What an earlier run had in hand when it ended goes out again. */
   return database_run (database, error, "UPDATE outbox SET state = 'due', leader = NULL WHERE state = 'sending'", "");
@@ -88,6 +96,7 @@ store_close (Store *store)
 {
   Database *database;
   g_clear_pointer (&store->writer, writer_free);
+  g_clear_pointer (&store->journal, journal_close);
   while ((database = g_async_queue_try_pop (store->readers)) != NULL)
     database_close (database);
   g_async_queue_unref (store->readers);
@@ -99,6 +108,19 @@ store_close (Store *store)
   g_free (store->raw_folder);
   g_free (store->path);
   g_free (store);
+}
+
+gboolean
+store_begin_reading (Store *store, guint64 mark, JournalReading *reading)
+{
+  return store->journal == NULL || journal_begin (store->journal, mark, reading);
+}
+
+void
+store_end_reading (Store *store, const JournalReading *reading)
+{
+  if (store->journal != NULL)
+    journal_end (store->journal, reading);
 }
 
 /* A read connection; with STORE_READ a missing database reads as an empty one. */

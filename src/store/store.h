@@ -12,6 +12,7 @@
 #include "store/address.h"
 #include "store/incident.h"
 #include "store/intake.h"
+#include "store/journal.h"
 #include "store/override.h"
 #include "store/promise.h"
 #include "store/report.h"
@@ -45,6 +46,12 @@ void store_await_writer (Store *store);
 
 /* PRAGMA quick_check, for `doctor`. */
 gboolean store_check (Store *store, GError **error);
+
+/* ---- reading messages ---- */
+
+/* This thread reads the message that MARK names until store_end_reading(). FALSE: it must not, see journal.h; a command always may. */
+gboolean store_begin_reading (Store *store, guint64 mark, JournalReading *reading);
+void store_end_reading (Store *store, const JournalReading *reading);
 
 /* ---- what the store asks the desk while it changes a ticket ---- */
 

@@ -80,14 +80,10 @@ read_ticket (Query *query)
   return ticket;
 }
 
-/* The text of a note is a column; that of a mail is read out of its octets, so that it need not be kept twice. */
 static char *
-read_message_text (Query *query, const char *folder)
+read_raw_text (Query *query, const char *folder)
 {
   g_autoptr (GError) failure = NULL;
-  char *note = query_text (query, 7);
-  if (note != NULL)
-    return note;
   gsize length;
   gconstpointer data = query_octets (query, 11, &length);
   g_autofree char *file = query_text (query, 12);
@@ -98,8 +94,25 @@ read_message_text (Query *query, const char *folder)
   return NULL;
 }
 
+/* The text of a note is a column; that of a mail is read out of its octets, so that it need not be kept twice. */
+static char *
+read_message_text (Query *query, Store *store)
+{
+  g_autofree char *unread = query_text (query, 14);
+  gint64 id = query_number (query, 0);
+  JournalReading reading;
+  char *note = query_text (query, 7);
+  if (note != NULL)
+    return note;
+  if (g_strcmp0 (unread, MESSAGE_NOT_OPENED) == 0 || !store_begin_reading (store, journal_mark (JOURNAL_MARK, &id, sizeof id), &reading))
+    return NULL;
+  char *text = read_raw_text (query, store->raw_folder);
+  store_end_reading (store, &reading);
+  return text;
+}
+
 static gpointer
-read_message (Query *query, const char *folder)
+read_message (Query *query, Store *store)
 {
   Message *message = g_new0 (Message, 1);
   *message = (Message){
@@ -110,7 +123,7 @@ read_message (Query *query, const char *folder)
     .message_id = query_text (query, 4),
     .sender = query_text (query, 5),
     .subject = query_text (query, 6),
-    .text = read_message_text (query, folder),
+    .text = read_message_text (query, store),
     .queue_id = query_text (query, 8),
     .at = query_number (query, 9),
     .size = query_number (query, 10),
@@ -289,7 +302,7 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
   int row = -1;
   while (query != NULL && (row = query_next (loan.database, query, error)) > 0)
-    g_ptr_array_add (list, read_message (query, store->raw_folder));
+    g_ptr_array_add (list, read_message (query, store));
   return row == 0 ? g_steal_pointer (&list) : NULL;
 }
 
