@@ -8,12 +8,12 @@
 #include "store/assign.h"
 #include "store/flood.h"
 #include "store/incidents.h"
+#include "store/limits.h"
 #include "store/promises.h"
 #include "store/raw.h"
 #include "store/staff.h"
 #include "store/states.h"
 
-#define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 #define KEY_LENGTH 32 /* of the 64 hex digits: 128 bits tell messages apart, and the index stays small */
 
 /* What the transaction needs besides the intake itself. */
@@ -90,12 +90,6 @@ write_raw (Database *database, IntakeJob *job, const Decision *decision, GError 
   return TRUE;
 }
 
-static const char *
-requester (const Intake *intake)
-{
-  return intake->facts->from != NULL ? intake->facts->from : intake->envelope->sender;
-}
-
 static gboolean
 write_ticket (Database *database, const IntakeJob *job, Decision *decision, const char *state, GError **error)
 {
@@ -111,7 +105,7 @@ write_ticket (Database *database, const IntakeJob *job, Decision *decision, cons
                      "team, language, related, message_id, refs, opened_at, assignee, kind, after, root_cause, escalated) "
                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      "ssisssssss0ssiss0ii", decision->role->name, state, (gint64) decision->priority, facts->subject,
-                     requester (intake), facts->from_name, contact != NULL ? contact->customer : NULL,
+                     intake_requester (intake), facts->from_name, contact != NULL ? contact->customer : NULL,
                      decision->standing_reason, decision->team->name,
                      contact != NULL && contact->language != NULL ? contact->language : facts->language, decision->related,
                      facts->message_id, job->references, intake->now, assignee != NULL ? assignee->name : NULL,
@@ -132,7 +126,7 @@ write_message (Database *database, IntakeJob *job, const Decision *decision, con
   if (!database_run (database, error,
                      "INSERT INTO message (ticket, kind, direction, message_id, sender, subject, queue_id, raw, unread, at) "
                      "VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?)",
-                     "0sssssisi", decision->ticket, kind, intake->facts->message_id, requester (intake),
+                     "0sssssisi", decision->ticket, kind, intake->facts->message_id, intake_requester (intake),
                      intake->facts->subject, intake->envelope->queue_id, job->row, intake->facts->unread, intake->now))
     return FALSE;
   job->message = sqlite3_last_insert_rowid (database->handle);
@@ -144,7 +138,7 @@ write_outgoing (Database *database, const IntakeJob *job, const Decision *decisi
 {
   gint64 incident = 0, now = job->intake->now;
   if (decision->incident != NULL &&
-      (incident = incident_start (database, decision->incident, decision->ticket, requester (job->intake), now, error)) == 0)
+      (incident = incident_start (database, decision->incident, decision->ticket, intake_requester (job->intake), now, error)) == 0)
     return FALSE;
   for (guint i = 0; i < decision->outgoing->len; i++)
     {
@@ -154,74 +148,6 @@ write_outgoing (Database *database, const IntakeJob *job, const Decision *decisi
         return FALSE;
     }
   return TRUE;
-}
-
-/* Acknowledgements for RECIPIENT (NULL: for anybody) in the hour before NOW. No more than LIMIT rows are looked at. */
-static int
-count_acknowledgements (Database *database, const char *recipient, gint64 now, int limit, GError **error)
-{
-  if (recipient == NULL)
-    return (int) database_number (database, -1, error,
-                                  "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE kind = 'acknowledgement' AND "
-                                  "created_at >= ? LIMIT ?)",
-                                  "ii", now - HOUR, (gint64) limit);
-  return (int) database_number (database, -1, error,
-                                "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE kind = 'acknowledgement' AND "
-                                "recipient = ? COLLATE NOCASE AND created_at >= ? LIMIT ?)",
-                                "sii", recipient, now - HOUR, (gint64) limit);
-}
-
-/* An answer can come before its cause is written down as sent. Those of the same message have the same time, and do not count. */
-static int
-acknowledged_lately (Database *database, const char *recipient, const char *subject, gint64 pause, gint64 now, GError **error)
-{
-  if (pause == 0)
-    return 0;
-  return (int) database_number (database, -1, error,
-                                "SELECT count(*) FROM outbox o JOIN ticket t ON t.number = o.ticket WHERE o.kind = 'acknowledgement' AND "
-                                "recipient = ? COLLATE NOCASE AND created_at >= ? AND created_at < ? AND o.state IN ('sending', 'sent') AND "
-                                "(created_at >= ? OR t.subject = ? COLLATE NOCASE)",
-                                "siiis", recipient, now - MAX (pause, 3 * HOUR), now, now - pause, subject);
-}
-
-/* The desk has counted too, but others may have committed since: inside the transaction the count is exact. */
-static gboolean
-keep_acknowledge_limits (Database *database, const Intake *intake, Decision *decision, GError **error)
-{
-  int one = intake->acknowledge_limit, all = intake->acknowledge_limit_total, count = 0;
-  if (decision->acknowledge && decision_heeds_pause (decision) && (count = acknowledged_lately (database, decision->acknowledge_to, intake->facts->subject,
-                                                             intake->acknowledge_pause, intake->now, error)) > 0)
-    decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_PAUSE);
-  if (count >= 0 && decision->acknowledge && one > 0 &&
-      (count = count_acknowledgements (database, decision->acknowledge_to, intake->now, one, error)) >= one)
-    decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_LIMIT);
-  if (count >= 0 && decision->acknowledge && all > 0 &&
-      (count = count_acknowledgements (database, NULL, intake->now, all, error)) >= all)
-    decision_withhold_acknowledgement (decision, REASON_ACKNOWLEDGE_LIMIT_TOTAL);
-  return count >= 0;
-}
-
-/* A mail loop, or somebody with one customer's address, must not ring all night: the last one within the limit says so. */
-static gboolean
-keep_page_limit (Database *database, const Intake *intake, Decision *decision, const char *sender, int limit, GError **error)
-{
-  if (decision->incident == NULL || limit == 0)
-    return TRUE;
-  int count = incidents_count (database, sender, intake->now, limit, error);
-  const char *whose = sender != NULL ? "from this sender" : "in all";
-  g_autofree char *reason = g_strdup_printf ("there have been %d emergencies %s within the hour", limit, whose);
-  if (count >= limit)
-    decision_withhold_page (decision, reason);
-  else if (count == limit - 1)
-    decision_note_limit (decision, sender != NULL);
-  return count >= 0 && (count < limit || store_add_event (database, decision->ticket, intake->now, "not paged", "frontdesk", reason, error));
-}
-
-static gboolean
-keep_page_limits (Database *database, const Intake *intake, Decision *decision, GError **error)
-{
-  return keep_page_limit (database, intake, decision, requester (intake), intake->page_limit, error) &&
-         keep_page_limit (database, intake, decision, NULL, intake->page_limit_total, error);
 }
 
 static gboolean
@@ -248,16 +174,16 @@ write_missing (Database *database, const IntakeJob *job, const Decision *decisio
 static gboolean
 write_open (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
-  const char *sender = requester (job->intake);
+  const char *sender = intake_requester (job->intake);
   gint64 now = job->intake->now;
   g_auto (Flood) flood = { 0 };
   return flood_count (database, job->intake, decision, &flood, error) &&
-         keep_acknowledge_limits (database, job->intake, decision, error) &&
+         limits_keep_acknowledgements (database, job->intake, decision, error) &&
          write_ticket (database, job, decision, "open", error) &&
          write_message (database, job, decision, decision->automatic ? "automatic" : "message", error) &&
          store_add_event (database, decision->ticket, now, "opened", sender, decision->reason, error) &&
          write_missing (database, job, decision, error) &&
-         write_rules (database, decision, now, error) && keep_page_limits (database, job->intake, decision, error) &&
+         write_rules (database, decision, now, error) && limits_keep_pages (database, job->intake, decision, error) &&
          flood_keep (database, job->intake, decision, &flood, error) && write_outgoing (database, job, decision, error);
 }
 
@@ -287,45 +213,14 @@ await_answer (Database *database, const IntakeJob *job, const Decision *decision
 {
   gint64 now = job->intake->now;
   const Change change = { .kind = CHANGE_WROTE, .at = now };
-  return !decision->by_person || (state_resume (job->store, database, decision->ticket, requester (job->intake), "the customer has written", now, error) &&
+  return !decision->by_person || (state_resume (job->store, database, decision->ticket, intake_requester (job->intake), "the customer has written", now, error) &&
                                   promises_apply (job->store, database, decision->ticket, &change, error));
-}
-
-/* The desk has looked, too, but another mail on the same ticket may have begun one since. */
-static gboolean
-keep_to_one_incident (Database *database, Decision *decision, GError **error)
-{
-  if (decision->incident == NULL)
-    return TRUE;
-  gint64 running = database_number (database, -1, error,
-                                    "SELECT count(*) FROM incident WHERE ticket = ? AND state <> 'resolved'", "i", decision->ticket);
-  if (running > 0)
-    decision_withhold_page (decision, "its incident is running");
-  return running >= 0;
-}
-
-/* Nor must a loop of answers, where each pages anew. */
-static gboolean
-page_again (Database *database, const IntakeJob *job, const Decision *decision, GError **error)
-{
-  const Intake *intake = job->intake;
-  int limit = intake->page_limit, count = 0;
-  if (!decision->page_again)
-    return TRUE;
-  if (limit > 0)
-    count = (int) database_number (database, -1, error,
-                                   "SELECT count(*) FROM message WHERE ticket = ? AND direction = 'in' AND at >= ?", "ii",
-                                   decision->ticket, intake->now - HOUR);
-  if (count <= limit) /* this one is among them */
-    return count >= 0 && incidents_page_again (job->store, database, decision->ticket, intake->now, error);
-  g_autofree char *reason = g_strdup_printf ("%d messages have come on this ticket within the hour", limit);
-  return store_add_event (database, decision->ticket, intake->now, "not paged", "frontdesk", reason, error);
 }
 
 static gboolean
 write_continue (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
-  const char *sender = requester (job->intake);
+  const char *sender = intake_requester (job->intake);
   gint64 now = job->intake->now;
   char *participant[] = { (char *) sender, NULL };
   g_auto (Flood) flood = { 0 };
@@ -338,8 +233,8 @@ write_continue (Database *database, IntakeJob *job, Decision *decision, GError *
     return FALSE;
   return (!decision->reopen || state_reopen (job->store, database, decision->ticket, sender, "by its requester's mail", now, error)) &&
          await_answer (database, job, decision, error) && follow_rules (database, job, decision, error) &&
-         page_again (database, job, decision, error) && keep_to_one_incident (database, decision, error) &&
-         keep_page_limits (database, job->intake, decision, error) && flood_keep (database, job->intake, decision, &flood, error) &&
+         limits_page_again (job->store, database, job->intake, decision, error) && limits_keep_one_incident (database, decision, error) &&
+         limits_keep_pages (database, job->intake, decision, error) && flood_keep (database, job->intake, decision, &flood, error) &&
          write_outgoing (database, job, decision, error);
 }
 
@@ -361,7 +256,7 @@ write_refused (Database *database, IntakeJob *job, Decision *decision, GError **
 {
   return write_ticket (database, job, decision, "refused", error) &&
          write_message (database, job, decision, "refused", error) &&
-         store_add_event (database, decision->ticket, job->intake->now, "refused", requester (job->intake), decision->reason,
+         store_add_event (database, decision->ticket, job->intake->now, "refused", intake_requester (job->intake), decision->reason,
                           error);
 }
 
@@ -383,7 +278,7 @@ write_filed (Database *database, IntakeJob *job, Decision *decision, GError **er
   if (!write_message (database, job, decision, decision->take ? "order" : "automatic", error))
     return FALSE;
   return decision->ticket == 0 ||
-         (store_add_event (database, decision->ticket, job->intake->now, "filed", requester (job->intake), decision->reason, error) &&
+         (store_add_event (database, decision->ticket, job->intake->now, "filed", intake_requester (job->intake), decision->reason, error) &&
           write_missing (database, job, decision, error) && note_addresses (database, decision, job->intake->now, error) &&
           write_outgoing (database, job, decision, error) &&
           (decision->taker == NULL || incidents_obey (job->store, database, decision, job->intake->now, error)));
@@ -566,18 +461,4 @@ store_find_seen (Store *store, const char *key, gint64 *ticket, char **reply, GE
   *ticket = query_number (query, 0);
   *reply = query_text (query, 1);
   return TRUE;
-}
-
-gboolean
-store_acknowledged_lately (Store *store, const char *recipient, const char *subject, gint64 pause, gint64 now, GError **error)
-{
-  g_auto (Loan) loan = loan_take (store, error);
-  return loan.database != NULL && acknowledged_lately (loan.database, recipient, subject, pause, now, error) > 0;
-}
-
-int
-store_count_acknowledgements (Store *store, const char *recipient, gint64 now, int limit, GError **error)
-{
-  g_auto (Loan) loan = loan_take (store, error);
-  return loan.database != NULL ? count_acknowledgements (loan.database, recipient, now, limit, error) : -1;
 }
