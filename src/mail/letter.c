@@ -166,23 +166,41 @@ make_text (const char *body)
   return GMIME_OBJECT (part);
 }
 
+/* TRUE for what RFC 6838 4.2 lets a type or a subtype be. */
+static gboolean
+is_media_name (const char *name)
+{
+  gsize length = strlen (name);
+  for (const char *c = name; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && strchr ("!#$&-^_.+", *c) == NULL)
+      return FALSE;
+  return length > 0 && length <= LIMIT_NAME;
+}
+
+/* A part of TYPE, or of octets where it is none or has a form of its own. */
+static GMimePart *
+new_part (const char *type)
+{
+  g_auto (GStrv) names = g_strsplit (type, "/", 2);
+  gboolean good = g_strv_length (names) == 2 && is_media_name (names[0]) && is_media_name (names[1]) &&
+                  g_ascii_strcasecmp (names[0], "multipart") != 0 && g_ascii_strcasecmp (names[0], "message") != 0;
+  return good ? g_mime_part_new_with_type (names[0], names[1]) : g_mime_part_new_with_type ("application", "octet-stream");
+}
+
 /* All as base64: what is in it is none of our business, and lines stay short. */
 static GMimeObject *
 make_attachment (const LetterAttachment *attachment)
 {
   gsize length;
   const char *octets = g_bytes_get_data (attachment->octets, &length);
-  g_autoptr (GMimeContentType) type = g_mime_content_type_parse (NULL, attachment->type);
-  const char *media = g_mime_content_type_get_media_type (type);
-  gboolean plain = g_ascii_strcasecmp (media, "multipart") != 0 && g_ascii_strcasecmp (media, "message") != 0;
-  GMimePart *part = plain ? g_mime_part_new_with_type (media, g_mime_content_type_get_media_subtype (type))
-                          : g_mime_part_new_with_type ("application", "octet-stream");
-  GMimeStream *stream = g_mime_stream_mem_new_with_buffer (octets, length);
+  g_autofree char *name = text_clean (attachment->name, LIMIT_FILE_NAME);
+  GMimePart *part = new_part (attachment->type);
+  GMimeStream *stream = g_mime_stream_mem_new_with_buffer (octets != NULL ? octets : "", length); /* NULL: an empty file */
   GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream (stream, GMIME_CONTENT_ENCODING_DEFAULT);
   g_mime_part_set_content (part, content);
   g_mime_part_set_content_encoding (part, GMIME_CONTENT_ENCODING_BASE64);
   g_mime_object_set_disposition (GMIME_OBJECT (part), GMIME_DISPOSITION_ATTACHMENT);
-  g_mime_part_set_filename (part, attachment->name);
+  g_mime_part_set_filename (part, name);
   g_object_unref (content);
   g_object_unref (stream);
   return GMIME_OBJECT (part);

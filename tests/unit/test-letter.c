@@ -659,7 +659,7 @@ compose (const Letter *letter)
 static void
 assert_well_formed (const char *text)
 {
-  static const char *const ours[] = { "Date", "From", "Reply-To", "Subject", "To", "Message-Id", "In-Reply-To",
+  static const char *const ours[] = { "Date", "From", "Reply-To", "Subject", "To", "Cc", "Message-Id", "In-Reply-To",
                                       "References", "Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "X-Frontdesk-Loop",
                                       "Content-Language", "MIME-Version", "Content-Type",
                                       "Content-Transfer-Encoding", NULL };
@@ -906,6 +906,163 @@ test_injection (void)
     }
 }
 
+/* ---- letters with files ---- */
+
+static LetterAttachment
+make_file (const char *name, const char *type, const void *octets, gsize length)
+{
+  return (LetterAttachment){ .name = (char *) name, .type = (char *) type, .octets = g_bytes_new (octets, length) };
+}
+
+static char *
+compose_with (const Letter *plain, LetterAttachment *files, guint count)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new ();
+  Letter letter = *plain;
+  for (guint i = 0; i < count; i++)
+    g_ptr_array_add (list, &files[i]);
+  letter.attachments = list;
+  char *text = compose (&letter);
+  for (guint i = 0; i < count; i++)
+    g_clear_pointer (&files[i].octets, g_bytes_unref);
+  return text;
+}
+
+static char *
+read_octets (GMimeObject *part, gsize *length)
+{
+  GMimeStream *stream = g_mime_stream_mem_new ();
+  g_mime_data_wrapper_write_to_stream (g_mime_part_get_content (GMIME_PART (part)), stream);
+  GByteArray *octets = g_mime_stream_mem_get_byte_array (GMIME_STREAM_MEM (stream));
+  char *copy = g_memdup2 (octets->data, octets->len);
+  *length = octets->len;
+  g_object_unref (stream);
+  return copy;
+}
+
+/* The text first, then each file as it was and under its name; what has a form of its own as a message goes as octets. */
+static void
+test_files (void)
+{
+  static const struct {
+    const char *name, *type, *want_type;
+  } rows[] = {
+    { "plan.pdf", "application/pdf", "application/pdf" },
+    { "Pl\303\244ne f\303\274r M\303\274nchen.pdf", "application/pdf", "application/pdf" },
+    { "\350\256\241\345\210\222.png", "image/png", "image/png" },
+    { "log.txt", "text/plain", "text/plain" },
+    { "old.eml", "message/rfc822", "application/octet-stream" },
+    { "mail.mht", "multipart/related", "application/octet-stream" },
+    { "MAIL.mht", "Multipart/Mixed", "application/octet-stream" },
+    { "x.bin", "nonsense", NULL },
+    { "y.bin", "", NULL },
+  };
+  char all[256 * 1024];
+  for (guint i = 0; i < sizeof all; i++)
+    all[i] = (char) (i % 256);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      LetterAttachment file = make_file (rows[i].name, rows[i].type, all, sizeof all);
+      g_autofree char *text = compose_with (&plain_letter, &file, 1);
+      gsize length;
+      assert_well_formed (text);
+      GMimeMessage *message = parse (text);
+      GMimeMultipart *mixed = GMIME_MULTIPART (g_mime_message_get_mime_part (message));
+      g_assert_cmpint (g_mime_multipart_get_count (mixed), ==, 2);
+      g_autofree char *body = read_octets (g_mime_multipart_get_part (mixed, 0), &length);
+      g_assert_true (length > 5 && strncmp (body, "Hello", 5) == 0);
+      GMimeObject *part = g_mime_multipart_get_part (mixed, 1);
+      g_autofree char *octets = read_octets (part, &length);
+      g_assert_cmpmem (octets, length, all, sizeof all);
+      g_assert_cmpstr (g_mime_part_get_filename (GMIME_PART (part)), ==, rows[i].name);
+      g_assert_true (g_mime_object_get_disposition (part) != NULL && g_str_equal (g_mime_object_get_disposition (part), "attachment"));
+      g_autofree char *type = g_mime_content_type_get_mime_type (g_mime_object_get_content_type (part));
+      if (rows[i].want_type != NULL)
+        g_assert_cmpstr (type, ==, rows[i].want_type);
+      g_object_unref (message);
+    }
+}
+
+/* Neither a file's name nor its type nor what is in it adds a field or ends a part. */
+static void
+test_hostile_files (void)
+{
+  g_autofree char *huge = g_strnfill (70 * 1024, 'x');
+  g_autofree char *wide = g_strconcat (huge, "\303\251", huge, NULL);
+  const char *const nasty[] = { "x\r\nBcc: evil@example.net", "x\nBcc: evil@example.net\n\nbody", "x\rBcc: evil@example.net",
+                                "a\"; filename=\"evil.exe", "text/plain; x=\"\r\nBcc: evil@example.net\"", "text/plain\r\nBcc: evil@example.net",
+                                "\r\n\r\n--boundary--\r\n", "=?utf-8?q?x=0D=0ABcc:_evil?=", "../../etc/passwd", "caf\xe9 \xff", "\033]0;x\007",
+                                "\342\200\256gpj.exe", "", "/", "text/", "/plain", huge, wide };
+  for (guint i = 0; i < G_N_ELEMENTS (nasty); i++)
+    for (guint where = 0; where < 3; where++)
+      {
+        const char *octets = where == 2 ? nasty[i] : "ABC";
+        LetterAttachment files[] = { make_file (where == 0 ? nasty[i] : "a.pdf", where == 1 ? nasty[i] : "application/pdf", octets, strlen (octets)),
+                                     make_file ("b.pdf", "application/pdf", "DEF", 3) };
+        g_autofree char *text = compose_with (&plain_letter, files, 2);
+        assert_well_formed (text);
+        if (strstr (text, "\nBcc") != NULL)
+          g_error ("a field came in:\n%s", text);
+        GMimeMessage *message = parse (text);
+        GMimeMultipart *mixed = GMIME_MULTIPART (g_mime_message_get_mime_part (message));
+        g_assert_cmpint (g_mime_multipart_get_count (mixed), ==, 3);
+        gsize length;
+        g_autofree char *got = read_octets (g_mime_multipart_get_part (mixed, 1), &length);
+        g_assert_cmpmem (got, length, octets, strlen (octets));
+        g_object_unref (message);
+      }
+}
+
+/* Of those who are shown each is one mailbox, or is left out. */
+static void
+test_copies (void)
+{
+  const char *const copies[] = { "ben@customer.example", "zoe@partner.example", "x@y>\r\nBcc: evil@example.net", "a@b, evil@example.net", "evil",
+                                 "group: evil@example.net;", "\"evil\r\nBcc: x\"@example.net", "", "last@partner.example", NULL };
+  const char *const none[] = { NULL }, *const invalid[] = { "evil", NULL };
+  Letter letter = plain_letter;
+  letter.cc = copies;
+  g_autofree char *text = compose (&letter);
+  assert_well_formed (text);
+  assert_field (text, "Cc: ben@customer.example, zoe@partner.example, last@partner.example");
+  g_assert_null (strstr (text, "evil"));
+  letter.cc = none;
+  g_autofree char *bare = compose (&letter);
+  g_assert_null (strstr (bare, "Cc:"));
+  letter.cc = invalid;
+  g_autofree char *left_out = compose (&letter);
+  g_assert_null (strstr (left_out, "Cc:"));
+}
+
+/* As many as take part: the field is folded. */
+static void
+test_many_copies (void)
+{
+  g_auto (GStrv) copies = g_new0 (char *, LIMIT_PARTICIPANTS + 1);
+  for (guint i = 0; i < LIMIT_PARTICIPANTS; i++)
+    copies[i] = g_strdup_printf ("%u.%0*u@customer.example", i, 60, 0);
+  Letter letter = plain_letter;
+  letter.cc = (const char *const *) copies;
+  g_autofree char *text = compose (&letter);
+  assert_well_formed (text);
+  GMimeMessage *message = parse (text);
+  g_assert_cmpint (internet_address_list_length (g_mime_message_get_cc (message)), ==, LIMIT_PARTICIPANTS);
+  g_object_unref (message);
+}
+
+/* A person wrote it, and no field says that a program did. */
+static void
+test_by_person (void)
+{
+  Letter letter = plain_letter;
+  letter.auto_submitted = NULL;
+  g_autofree char *text = compose (&letter);
+  assert_well_formed (text);
+  g_assert_null (strstr (text, "Auto-Submitted"));
+  g_assert_null (strstr (text, "Precedence"));
+  g_assert_null (strstr (text, "X-Auto-Response-Suppress"));
+}
+
 /* ---- the first mails of a process ---- */
 
 static gpointer
@@ -1091,5 +1248,10 @@ main (int argc, char **argv)
   g_test_add_func ("/letter/references", test_references);
   g_test_add_func ("/letter/addresses", test_addresses);
   g_test_add_func ("/letter/injection", test_injection);
+  g_test_add_func ("/letter/files", test_files);
+  g_test_add_func ("/letter/hostile-files", test_hostile_files);
+  g_test_add_func ("/letter/copies", test_copies);
+  g_test_add_func ("/letter/many-copies", test_many_copies);
+  g_test_add_func ("/letter/by-person", test_by_person);
   return g_test_run ();
 }
