@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "mail/message.h"
 
 G_DEFINE_QUARK (frontdesk-directives-error-quark, directives_error)
 
@@ -10,13 +11,14 @@ typedef struct {
   const Config *config;
   gint64 now;
   StaffWork *work;
-  GString *note; /* the rest of "#note" lines */
+  GString *note; /* the rest of "#note" lines, and the text behind them */
 } Reading;
 
 static gboolean
 refuse (GError **error, const char *format, const char *value)
 {
-  g_autofree char *text = g_strdup_printf ("\"%s\"", value);
+  g_autofree char *clean = text_clean (value, LIMIT_NAME);
+  g_autofree char *text = g_strdup_printf ("\"%s\"", clean);
   g_auto (GStrv) parts = g_strsplit (format, "@", 2);
   g_set_error (error, DIRECTIVES_ERROR, DIRECTIVES_ERROR_VALUE, "%s%s%s", parts[0], text, parts[1]);
   return FALSE;
@@ -73,6 +75,7 @@ read_pending (Reading *reading, const char *value, GError **error)
   guint64 amount = g_ascii_isdigit (*value) ? g_ascii_strtoull (value, &end, 10) : 0;
   gint64 seconds = 0;
   reading->work->pending = TRUE;
+  reading->work->pending_until = 0;
   if (*value == '\0')
     return TRUE;
   for (guint i = 0; amount > 0 && amount < 1000000 && i < G_N_ELEMENTS (units); i++)
@@ -124,17 +127,48 @@ refuse_unknown (const char *name, GError **error)
   g_autoptr (GString) known = g_string_new (NULL);
   for (guint i = 0; i < G_N_ELEMENTS (directives); i++)
     g_string_append_printf (known, "%s#%s", i > 0 ? " " : "", directives[i].name);
-  g_set_error (error, DIRECTIVES_ERROR, DIRECTIVES_ERROR_UNKNOWN, "#%s is no command; there are %s", name, known->str);
+  g_autofree char *clean = text_clean (name, LIMIT_NAME);
+  g_set_error (error, DIRECTIVES_ERROR, DIRECTIVES_ERROR_UNKNOWN, "#%s is no command; there are %s", clean, known->str);
   return FALSE;
+}
+
+/* Mail programs write no-break spaces and marks without a width where there seems to be nothing. */
+static gboolean
+is_blank (gunichar c)
+{
+  return g_unichar_isspace (c) || c == 0x00AD || (c >= 0x200B && c <= 0x200F) || c == 0x2060 || c == 0xFEFF;
+}
+
+/* Behind the blanks that the line at TEXT begins with. */
+static const char *
+skip_blanks (const char *text)
+{
+  while (*text != '\0' && *text != '\n' && is_blank (g_utf8_get_char (text)))
+    text = g_utf8_next_char (text);
+  return text;
+}
+
+/* TEXT without blanks around it; the caller's. */
+static char *
+strip (const char *text)
+{
+  const char *end = text + strlen (text);
+  while (*text != '\0' && is_blank (g_utf8_get_char (text)))
+    text = g_utf8_next_char (text);
+  while (end > text && is_blank (g_utf8_get_char (g_utf8_prev_char (end))))
+    end = g_utf8_prev_char (end);
+  return g_strndup (text, (gsize) (end - text));
 }
 
 /* LINE is "#name value". */
 static gboolean
 read_line (Reading *reading, const char *line, GError **error)
 {
-  gsize length = strcspn (line + 1, " \t\r:");
-  g_autofree char *name = g_ascii_strdown (line + 1, (gssize) MIN (length, LIMIT_NAME));
-  g_autofree char *value = g_strstrip (g_strdup (line + 1 + length + (line[1 + length] == ':')));
+  const char *end = line + 1;
+  while (*end != '\0' && *end != ':' && !is_blank (g_utf8_get_char (end)))
+    end = g_utf8_next_char (end);
+  g_autofree char *name = g_ascii_strdown (line + 1, end - line - 1);
+  g_autofree char *value = strip (end + (*end == ':'));
   for (guint i = 0; i < G_N_ELEMENTS (directives); i++)
     if (g_str_equal (name, directives[i].name))
       return directives[i].read (reading, value, error);
@@ -165,7 +199,7 @@ directives_read (const char *text, const Config *config, gint64 now, StaffWork *
   Reading reading = { .config = config, .now = now, .work = work, .note = note };
   for (guint count = 0; *text != '\0'; text = next_line (text))
     {
-      const char *begin = text + strspn (text, " \t\r");
+      const char *begin = skip_blanks (text);
       if (*begin == '\n')
         continue;
       if (*begin != '#' || !g_ascii_isalpha (begin[1]))
@@ -176,7 +210,8 @@ directives_read (const char *text, const Config *config, gint64 now, StaffWork *
       if (!read_line (&reading, line, error))
         return FALSE;
     }
+  g_string_append (note, text);
   g_free (work->text);
-  work->text = g_strstrip (g_strconcat (note->str, text, NULL));
+  work->text = strip (note->str);
   return check_together (work, error);
 }
