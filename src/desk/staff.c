@@ -170,19 +170,37 @@ plan_handing_over (const StaffMail *mail, const StaffWork *work, GPtrArray *outg
 
 /* ---- what is not meant for customers ---- */
 
+/* The first place of WHAT in TEXT, without case; NULL: there is none. */
+static char *
+find_text (char *text, const char *what)
+{
+  gsize length = strlen (what);
+  for (; *text != '\0'; text++)
+    if (g_ascii_strncasecmp (text, what, length) == 0)
+      return text;
+  return NULL;
+}
+
+/* Whether the host's name that has been read up to END is the beginning of another one only. */
+static gboolean
+is_longer_host (const char *end)
+{
+  return g_ascii_isalnum (*end) || *end == '-' || ((*end == '.' || *end == ':') && g_ascii_isalnum (end[1]));
+}
+
 /* The address of ours around MARK ("+a.") in TEXT: begins at *BEGIN, and its end is returned; NULL when there is none. */
 static const char *
-find_address (const char *text, const char *mark, const char *role_address, const char **begin)
+find_address (char *text, const char *mark, const char *role_address, const char **begin)
 {
   const char *domain = strrchr (role_address, '@');
-  for (const char *at = strstr (text, mark); at != NULL; at = strstr (at + 1, mark))
+  for (char *at = find_text (text, mark); at != NULL; at = find_text (at + 1, mark))
     {
       const char *end = at + strlen (mark);
       for (*begin = at; *begin > text && (g_ascii_isalnum ((*begin)[-1]) || strchr ("._-", (*begin)[-1]) != NULL);)
         (*begin)--;
       while (g_ascii_isalnum (*end) || *end == '.')
         end++;
-      if (g_ascii_strncasecmp (end, domain, strlen (domain)) == 0)
+      if (g_ascii_strncasecmp (end, domain, strlen (domain)) == 0 && !is_longer_host (end + strlen (domain)))
         return end + strlen (domain);
     }
   return NULL;
@@ -200,6 +218,22 @@ replace_addresses (GString *text, const char *mark, const char *role_address)
     }
 }
 
+/* TEXT without links that begin with URL. */
+static void
+cut_links (GString *text, const char *url)
+{
+  char *at = find_text (text->str, url);
+  while (at != NULL)
+    {
+      gssize offset = at - text->str;
+      if (is_longer_host (at + strlen (url)))
+        offset++;
+      else
+        g_string_erase (text, offset, (gssize) strcspn (at, " \t\r\n>)\"'"));
+      at = find_text (text->str + offset, url);
+    }
+}
+
 /* TEXT without what only staff may know: the addresses that are theirs, and links to pages of ours. The caller's. */
 static char *
 cut_internals (const Config *config, const Role *role, const char *written)
@@ -208,8 +242,8 @@ cut_internals (const Config *config, const Role *role, const char *written)
   GString *text = g_string_new (written);
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
     replace_addresses (text, marks[i], role->address[0]);
-  for (char *at; config->web_url != NULL && (at = strstr (text->str, config->web_url)) != NULL;)
-    g_string_erase (text, at - text->str, (gssize) strcspn (at, " \t\r\n>)\"'"));
+  if (config->web_url != NULL)
+    cut_links (text, config->web_url);
   return g_string_free (text, FALSE);
 }
 
