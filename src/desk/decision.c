@@ -358,12 +358,15 @@ decide_as_staff (const IntakeCase *intake, const ThreadMatch *match, Decision *d
   return order_decide_ticket (intake, match, decision) || staff_decide_ticket (intake, match, decision);
 }
 
-/* Whom the requester writes to besides takes part. */
+/* Whom the requester writes to besides takes part. Anybody can write their address and a tag: who lets others read on has our letter, or
+ * is authenticated. */
 static void
 decide_participants (const IntakeCase *intake, const ThreadMatch *match, Decision *decision)
 {
   gboolean open = decision->kind == INTAKE_OPEN;
-  if (open || (decision->kind == INTAKE_CONTINUE && match->requester))
+  gboolean proven = match->via == THREAD_SIGNED || match->via == THREAD_LETTER || decision->standing == STANDING_VERIFIED ||
+                    standing_is_authenticated (intake->config, intake->envelope, intake->facts);
+  if (open || (decision->kind == INTAKE_CONTINUE && match->requester && proven))
     decision->joining = participants_choose (intake->config, intake->facts->recipients, open ? intake->facts->from : match->ticket->requester);
 }
 

@@ -65,6 +65,7 @@ typedef struct {
   const char *want_state; /* "hard kim@...", "soft ..."; NULL: of no address */
   gboolean want_reachable;
   gboolean want_ack, want_page, want_reopen, want_participant, want_automatic, want_related;
+  gboolean want_joining; /* zoe@partner.example, when `header` has her in Cc */
   const char *want_told; /* the first of staff who is */
   const char *want_reply, *want_to, *want_template, *want_due;
   int want_notifications, want_pages;
@@ -138,6 +139,15 @@ static const Row rows[] = {
   { "stranger with a signed address does not reopen", .who = NOT_FOUND, .from = "eve@else.example", .points = SIGNED, .state = "closed", CONTINUES, UNKNOWN },
   { "a list does not reopen", .who = KNOWN, .points = REFERENCE, .state = "closed", .header = "Precedence: list", CONTINUES, IS_KNOWN, .want_automatic = TRUE },
   { "answer at an emergency role does not page", .role = "emergency", .who = KNOWN, .points = REFERENCE, .ticket_role = "emergency", CONTINUES, IS_KNOWN },
+  /* whom the requester writes to besides: who is only said to be the requester lets nobody read on */
+#define WITH_ZOE .who = KNOWN, .header = "Cc: zoe@partner.example"
+  { "a new ticket", WITH_ZOE, OPENS, IS_KNOWN, ACKS, NOTES (1), .want_joining = TRUE },
+  { "the requester, to the signed address", WITH_ZOE, .points = SIGNED, CONTINUES, IS_KNOWN, .want_joining = TRUE },
+  { "the requester by login, with a tag", WITH_ZOE, .points = TAG, .auth_user = "ann@customer.example", CONTINUES, IS_VERIFIED, .want_joining = TRUE },
+  { "the requester by dmarc, with a reference", WITH_ZOE, .points = REFERENCE, .auth = "dmarc=pass customer.example", CONTINUES, IS_VERIFIED, .want_joining = TRUE },
+  { "her address alone, with a tag", WITH_ZOE, .points = TAG, CONTINUES, IS_KNOWN },
+  { "her address alone, with a reference", WITH_ZOE, .points = REFERENCE, CONTINUES, IS_KNOWN },
+  { "a participant", WITH_ZOE, .points = SIGNED, .requester = "ben@else.example", .participant = "ann@customer.example", CONTINUES, IS_KNOWN },
   /* machines */
   { "null sender is filed", .role = "known", .who = NOT_FOUND, .sender = NONE, FILED, UNKNOWN },
   { "bounce is filed", .who = KNOWN, .sender = NONE, .bounce = TRUE, FILED, IS_KNOWN },
@@ -343,6 +353,8 @@ check_decision (const Row *row, const Decision *decision)
   g_assert_cmpint (decision->participant, ==, row->want_participant);
   g_assert_cmpint (decision->automatic, ==, row->want_automatic);
   g_assert_cmpint (decision->related, ==, row->want_related ? 7 : 0);
+  g_assert_cmpint (decision->joining != NULL && g_strv_contains ((const char *const *) decision->joining, "zoe@partner.example"), ==,
+                   row->want_joining);
   if (row->want == INTAKE_CONTINUE)
     g_assert_cmpint (decision->ticket, ==, 7);
   check_outgoing (row, decision);
