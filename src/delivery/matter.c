@@ -103,13 +103,21 @@ find_languages (Matter *matter, Store *store, const OutboxRow *row, const Ticket
   return TRUE;
 }
 
+/* A letter's message may have become another ticket's since it was written, by merging or splitting. */
+static GPtrArray *
+list_messages (Store *store, const OutboxRow *row, const Ticket *ticket, GError **error)
+{
+  gint64 number = row->message != 0 ? store_find_message_ticket (store, row->message, error) : ticket->number;
+  return number != 0 ? store_list_messages (store, number, error) : NULL;
+}
+
 /* What is about ROW. */
 static gboolean
 gather (Matter *matter, Store *store, const OutboxRow *row, const Ticket *ticket, GError **error)
 {
   gboolean answer = matter_is_answer (row), told = g_str_equal (row->kind, outgoing_kind_to_string (OUTGOING_NOTIFICATION));
   if ((answer || told || (asks_for_language (row) && ticket->language == NULL)) &&
-      (matter->messages = store_list_messages (store, ticket->number, error)) == NULL)
+      (matter->messages = list_messages (store, row, ticket, error)) == NULL)
     return FALSE;
   if (matter->messages != NULL)
     matter->message = find_message (row, matter->messages);

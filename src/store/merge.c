@@ -4,6 +4,7 @@
 #include "store/promises.h"
 #include "store/staff.h"
 #include "store/states.h"
+#include "store/work.h"
 
 static gboolean
 fail (GError **error, const char *format, gint64 one, gint64 other)
@@ -49,14 +50,26 @@ check (const Ticket *from, const Ticket *into, GError **error)
   return TRUE;
 }
 
-/* Who took part in FROM reads on, but is not shown to those of INTO. */
+/* PEOPLE without ADDRESS; the caller's. */
+static char **
+leave_out (char **people, const char *address)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  for (guint i = 0; people[i] != NULL; i++)
+    if (!address_equal (people[i], address))
+      g_strv_builder_add (builder, people[i]);
+  return g_strv_builder_end (builder);
+}
+
+/* Who took part in FROM reads on, but is not shown to those of INTO, whose requester reads it anyway. */
 static gboolean
 move_people (Database *database, const Ticket *from, const Ticket *into, GError **error)
 {
   char *requester[] = { from->requester, NULL };
   gboolean same = address_equal (from->requester, into->requester);
+  g_auto (GStrv) others = leave_out (from->participants, into->requester);
   return (same || staff_add_participants (database, into->number, requester, TRUE, error)) &&
-         staff_add_participants (database, into->number, from->participants, TRUE, error) &&
+         staff_add_participants (database, into->number, others, TRUE, error) &&
          (!same || staff_add_participants (database, into->number, from->shown, FALSE, error));
 }
 
@@ -71,6 +84,22 @@ end_merged (Store *store, Database *database, gint64 from, gint64 into, gint64 n
                        "iii", into, now, from) &&
          database_run (database, error, "DELETE FROM timer WHERE ticket = ?", "i", from) &&
          promises_apply (store, database, from, &change, error);
+}
+
+/* The customer's tickets that have waited for FROM wait for INTO from now on; INTO itself waits no longer. */
+static gboolean
+move_waiting (Store *store, Database *database, const Ticket *from, gint64 into, gint64 now, GError **error)
+{
+  Work step = { .store = store, .ticket = from->number, .now = now };
+  g_autoptr (Ticket) other = ticket_read (database, into, error);
+  if (other == NULL)
+    return FALSE;
+  if (is_ended (other))
+    return work_begin_next (database, &step, error);
+  const Change began = { .kind = CHANGE_BEGAN, .at = now };
+  gint64 waits = database_number (database, -1, error, "SELECT count(*) FROM ticket WHERE number = ? AND after = ?", "ii", into, from->number);
+  return waits >= 0 && (waits == 0 || promises_apply (store, database, into, &began, error)) &&
+         database_run (database, error, "UPDATE ticket SET after = nullif(?1, number) WHERE after = ?2", "ii", into, from->number);
 }
 
 /* What the customer wrote to FROM and nobody has answered, INTO has to answer. */
@@ -94,7 +123,7 @@ merge_write (Store *store, Database *database, gint64 from, gint64 into, const c
   g_autofree char *told_one = g_strdup_printf ("it is part of #%" G_GINT64_FORMAT " now", into);
   g_autofree char *told_other = g_strdup_printf ("#%" G_GINT64_FORMAT " is part of it now", from);
   return move_people (database, one, other, error) && end_merged (store, database, from, into, now, error) &&
-         await_answer (store, database, one, into, actor, now, error) &&
+         await_answer (store, database, one, into, actor, now, error) && move_waiting (store, database, one, into, now, error) &&
          store_add_event (database, from, now, "merged", actor, told_one, error) &&
          store_add_event (database, into, now, "merged", actor, told_other, error);
 }

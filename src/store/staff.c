@@ -122,7 +122,7 @@ staff_write (Store *store, Database *database, gint64 ticket, const StaffEntry *
                 .team = work->team,
                 .assignee = work->assignee,
                 .priority = work->priority };
-  return write_message (database, ticket, entry, now, &message, error) &&
+  return work_check (database, ticket, error) && write_message (database, ticket, entry, now, &message, error) &&
          staff_add_participants (database, ticket, work->joining, FALSE, error) && write_text (database, &step, work, error) &&
          write_root_cause (database, &step, work, error) &&
          ((work->team == NULL && work->assignee == NULL) || work_write_assignment (database, &step, error)) &&

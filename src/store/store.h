@@ -138,6 +138,8 @@ GPtrArray *store_find_tickets_by_letter (Store *store, const char *const *ids, G
 /* What came of mail to ADDRESS; NULL without *ERROR: nothing came back. */
 AddressState *store_find_address_state (Store *store, const char *address, GError **error);
 GPtrArray *store_list_messages (Store *store, gint64 ticket, GError **error);  /* (element-type Message) */
+/* The ticket that a message belongs to now, after merging and splitting; 0 with *ERROR. */
+gint64 store_find_message_ticket (Store *store, gint64 message, GError **error);
 /* The octets of a message, as they were kept. NULL where it is a note. Errors: STORE_ERROR_NOT_FOUND, G_FILE_ERROR. */
 RawMessage *store_read_message (Store *store, gint64 message, GError **error);
 GPtrArray *store_list_outbox (Store *store, gint64 ticket, GError **error);    /* all of a ticket; 0: what still waits, of all */

@@ -306,6 +306,21 @@ store_list_messages (Store *store, gint64 ticket, GError **error)
   return row == 0 ? g_steal_pointer (&list) : NULL;
 }
 
+gint64
+store_find_message_ticket (Store *store, gint64 message, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_auto (Loan) loan = loan_take (store, error);
+  if (loan.database == NULL)
+    return 0;
+  gint64 ticket = database_number (loan.database, 0, &failure, "SELECT ticket FROM message WHERE id = ?", "i", message);
+  if (failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  else if (ticket == 0)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "message %" G_GINT64_FORMAT " is of no ticket", message);
+  return ticket;
+}
+
 RawMessage *
 store_read_message (Store *store, gint64 message, GError **error)
 {

@@ -20,17 +20,28 @@ send_letter (Database *database, const Work *work, GError **error)
   return work->letter == NULL || store_add_outgoing (database, work->letter, work->ticket, 0, 0, work->now, error);
 }
 
-/* The ticket's state; NULL with STORE_ERROR_NOT_FOUND. The caller's. */
+/* The state of a ticket that can be worked on; NULL with STORE_ERROR_NOT_FOUND or, as nobody looks at a ticket that is part of
+ * another, STORE_ERROR_STATE. The caller's. */
 static char *
 find_state (Database *database, gint64 ticket, GError **error)
 {
-  g_autoptr (Query) query = database_query (database, error, "SELECT state FROM ticket WHERE number = ?", "i", ticket);
+  g_autoptr (Query) query = database_query (database, error, "SELECT state, merged FROM ticket WHERE number = ?", "i", ticket);
   int row = query != NULL ? query_next (database, query, error) : -1;
-  if (row > 0)
+  gint64 merged = row > 0 ? query_number (query, 1) : 0;
+  if (row > 0 && merged == 0)
     return query_text (query, 0);
-  if (row == 0)
+  if (row > 0)
+    g_set_error (error, STORE_ERROR, STORE_ERROR_STATE, "ticket #%" G_GINT64_FORMAT " is part of #%" G_GINT64_FORMAT " now", ticket, merged);
+  else if (row == 0)
     g_set_error (error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "there is no ticket #%" G_GINT64_FORMAT, ticket);
   return NULL;
+}
+
+gboolean
+work_check (Database *database, gint64 ticket, GError **error)
+{
+  g_autofree char *state = find_state (database, ticket, error);
+  return state != NULL;
 }
 
 static gboolean
@@ -157,10 +168,10 @@ check_root_cause (Database *database, const Work *work, GError **error)
   return FALSE;
 }
 
-/* The customer's next ticket waited for this one. */
-static gboolean
-begin_next (Database *database, const Work *work, GError **error)
+gboolean
+work_begin_next (Database *database, gpointer data, GError **error)
 {
+  const Work *work = data;
   g_autoptr (GArray) waiting = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (Query) query = database_query (
     database, error,
@@ -193,7 +204,7 @@ work_write_close (Database *database, gpointer data, GError **error)
          database_run (database, error, "INSERT INTO timer (ticket, kind, due_at) VALUES (?, 'close', ?)", "ii",
                        work->ticket, work->at) &&
          apply (database, work, CHANGE_RESOLVED, error) && promises_pause (database, work->ticket, work->now, error) &&
-         begin_next (database, work, error) && send_letter (database, work, error) &&
+         work_begin_next (database, data, error) && send_letter (database, work, error) &&
          store_add_event (database, work->ticket, work->now, "resolved", work->actor, NULL, error);
 }
 

@@ -14,6 +14,10 @@ typedef struct {
   const Outgoing *letter; /* nullable */
 } Work;
 
+/* Whether TICKET is there and not part of another one. */
+gboolean work_check (Database *database, gint64 ticket, GError **error);
+/* The customer's next tickets waited for this one, and begin. */
+gboolean work_begin_next (Database *database, gpointer work, GError **error);
 gboolean work_write_note (Database *database, gpointer work, GError **error);
 gboolean work_write_assignment (Database *database, gpointer work, GError **error);
 gboolean work_write_priority (Database *database, gpointer work, GError **error);
