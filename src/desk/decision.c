@@ -379,6 +379,14 @@ decide_reachable (const IntakeCase *intake, Decision *decision)
     decision->reachable = g_strdup (intake->address_state->address);
 }
 
+/* Who is probably somebody else belongs to no ticket by the address in From: what such a mail may do, it may by what it knows. */
+static ThreadMatch
+find_thread (const IntakeCase *intake, const Role *role)
+{
+  gboolean forged = standing_has_result (intake->facts, "dmarc", "fail");
+  return thread_match (&intake->pointers, role->name, forged ? NULL : intake->facts->from, forged ? NULL : intake->contact);
+}
+
 Decision *
 intake_decide (const IntakeCase *intake)
 {
@@ -391,7 +399,7 @@ intake_decide (const IntakeCase *intake)
   gboolean by_machine = automatic.class == AUTOMATIC_MAIL || automatic.class == AUTOMATIC_REPORT;
   decision->automatic = by_machine;
   decision->automatic_reason = g_strdup (automatic.reason);
-  ThreadMatch match = thread_match (&intake->pointers, decision->role->name, intake->facts->from, intake->contact);
+  ThreadMatch match = find_thread (intake, decision->role);
 
   if (intake->page != NULL)
     order_decide_page (intake, by_machine, decision);

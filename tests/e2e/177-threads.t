@@ -127,3 +127,4 @@ is write_mail($ann, to => $third_letter->{reply}), $third, 'and what answers the
 is fails('split', $split->{number}, map { $_->{id} } @{ show($split->{number})->{messages} }), 65, 'nothing is split until nothing is left';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
+1;

@@ -137,6 +137,9 @@ static const Row rows[] = {
   { "requester reopens a resolved ticket", .who = KNOWN, .points = TAG, .state = "resolved", CONTINUES, IS_KNOWN, .want_reopen = TRUE },
   { "participant does not reopen", .who = KNOWN, .points = REFERENCE, .state = "closed", .requester = "ben@else.example", .participant = "ann@customer.example", CONTINUES, IS_KNOWN },
   { "stranger with a signed address does not reopen", .who = NOT_FOUND, .from = "eve@else.example", .points = SIGNED, .state = "closed", CONTINUES, UNKNOWN },
+  { "dmarc=fail with a signed address does not reopen", .who = KNOWN, .auth = "dmarc=fail customer.example", .points = SIGNED, .state = "closed", CONTINUES, UNKNOWN },
+  { "dmarc=fail is no requester", .who = KNOWN, .auth = "dmarc=fail customer.example", .points = REFERENCE, OPENS, UNKNOWN, NOTES (1), .want_related = TRUE },
+  { "nor anybody of the customer", .who = KNOWN, .auth = "dmarc=fail customer.example", .points = TAG, .requester = "ben@else.example", .customer = "C-1", OPENS, UNKNOWN, NOTES (1), .want_related = TRUE },
   { "a list does not reopen", .who = KNOWN, .points = REFERENCE, .state = "closed", .header = "Precedence: list", CONTINUES, IS_KNOWN, .want_automatic = TRUE },
   { "answer at an emergency role does not page", .role = "emergency", .who = KNOWN, .points = REFERENCE, .ticket_role = "emergency", CONTINUES, IS_KNOWN },
   /* whom the requester writes to besides: who is only said to be the requester lets nobody read on */

@@ -11,7 +11,8 @@ use IO::Socket::INET;
 use POSIX ();
 use Socket ();
 
-# new(dir, milter => "unix:/path" or undef, sink => port, settings => {..})
+# new(dir, milter => "unix:/path" or undef, sink => port, settings => {..}, before => [ports of filters that are asked first],
+#     signer => port of the filter of what Frontdesk writes)
 sub new {
     my ($class, $dir, %option) = @_;
     my $self = bless { dir => "$dir/postfix", smtp => free_port(), relay => free_port(), owner => $$, %option }, $class;
@@ -30,7 +31,7 @@ sub config_dir { return "$_[0]{dir}/etc" }
 
 sub configure {
     my ($self) = @_;
-    my $milter = $self->{milter} // '';
+    my $milter = join ', ', (map { "inet:127.0.0.1:$_" } @{ $self->{before} // [] }), $self->{milter} // ();
     my %settings = (
         compatibility_level => '3.6', queue_directory => "$self->{dir}/queue", data_directory => "$self->{dir}/data",
         command_directory => '/usr/sbin', daemon_directory => '/usr/lib/postfix/sbin', meta_directory => '/etc/postfix',
@@ -63,8 +64,9 @@ sub services {
         $field[4] = 'n';
         $line = join ' ', @field;
     }
+    my $signer = $self->{signer} ? "inet:127.0.0.1:$self->{signer}" : '';
     unshift @lines, "127.0.0.1:$self->{smtp} inet n - n - - smtpd",
-        "127.0.0.1:$self->{relay} inet n - n - - smtpd -o smtpd_milters=";
+        "127.0.0.1:$self->{relay} inet n - n - - smtpd -o smtpd_milters=$signer";
     push @lines, 'postlog unix-dgram n - n - 1 postlogd' if !grep { /^postlog\s/ } @lines;
     return join("\n", @lines) . "\n";
 }

@@ -24,7 +24,8 @@ sub missing {
     return system('sh', '-c', "($script) >'$ROOT/log' 2>&1") == 0 ? undef : "Debian's Sendmail cannot be fetched: see $ROOT/log";
 }
 
-# new(milter => "unix:/path", sink => port, logins => [ addresses ])
+# new(milter => "unix:/path", sink => port, logins => [ addresses ], before => [ports of filters that are asked first],
+#     signer => port of the filter of what Frontdesk writes)
 sub new {
     my ($class, %option) = @_;
     my $dir = File::Temp->newdir('run-XXXXXX', DIR => $ROOT, CLEANUP => 1);
@@ -43,6 +44,10 @@ sub configure {
     my ($self) = @_;
     my ($dir, $cf) = ($self->{dir}, "$ROOT/root/usr/share/sendmail/cf");
     (my $path = $self->{milter}) =~ s/^unix://;
+    my $limits = 'F=T, T=C:5s;S:10s;R:30s;E:60s';
+    my $before = join '', map { "INPUT_MAIL_FILTER(`before$_', `S=inet:$_\@127.0.0.1, $limits')dnl\n" } @{ $self->{before} // [] };
+    my $signer = $self->{signer} ? "MAIL_FILTER(`signer', `S=inet:$self->{signer}\@127.0.0.1, $limits')dnl\n" : '';
+    my $signed = $signer ? 'signer' : '';
     spew("$dir/sendmail.mc", <<"MC");
 divert(-1)dnl
 include(`$cf/m4/cf.m4')dnl
@@ -72,8 +77,8 @@ FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`no_default_msa')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port=$self->{port}')dnl
-DAEMON_OPTIONS(`Name=frontdesk-relay, Addr=127.0.0.1, Port=$self->{relay}, InputMailFilters=')dnl
-INPUT_MAIL_FILTER(`frontdesk', `S=local:$path, F=T, T=C:5s;S:10s;R:30s;E:60s')dnl
+DAEMON_OPTIONS(`Name=frontdesk-relay, Addr=127.0.0.1, Port=$self->{relay}, InputMailFilters=$signed')dnl
+$signer${before}INPUT_MAIL_FILTER(`frontdesk', `S=local:$path, $limits')dnl
 MAILER(`smtp')dnl
 LOCAL_CONFIG
 ESASL_CONF_PATH=$dir

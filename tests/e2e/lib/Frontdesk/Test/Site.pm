@@ -22,7 +22,7 @@ our @CUSTOMERS = (
     '@whole.example,,Whole Co,C-3,en,active',
 );
 
-# new(name, daemon => {..}, postfix => {..}, logins => [..]): everything runs when it returns.
+# new(name, daemon => {..}, postfix => {..}, logins => [..], filters => {before, signer}): everything runs when it returns.
 sub new {
     my ($class, $name, %option) = @_;
     my $sendmail = ($ENV{FRONTDESK_MTA} // 'postfix') eq 'sendmail';
@@ -31,7 +31,7 @@ sub new {
     my $self = bless { dir => $dir, sink => Frontdesk::Test::Sink->new("$dir/sink") }, $class;
     my %daemon = %{ $option{daemon} // {} };
     $self->{daemon} = Frontdesk::Test::Daemon->new($dir, relay => 1, %daemon);
-    my %mta = (milter => $self->{daemon}->milter, sink => $self->{sink}->port);
+    my %mta = (milter => $self->{daemon}->milter, sink => $self->{sink}->port, %{ $option{filters} // {} });
     $self->{mta} = $sendmail ? Frontdesk::Test::Sendmail->new(%mta, logins => $option{logins})
                              : Frontdesk::Test::Postfix->new($dir, %mta, settings => $option{postfix});
     $self->{daemon}->configure(relay => $self->{mta}->relay_port);
