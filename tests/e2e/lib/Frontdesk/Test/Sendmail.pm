@@ -94,7 +94,7 @@ sub configure_logins {
     spew("$self->{dir}/Sendmail.conf", "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: $self->{dir}/sasldb\n");
     tie my %passwords, 'DB_File', "$self->{dir}/sasldb", Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600, $DB_File::DB_HASH
         or die "$self->{dir}/sasldb: $!\n";
-    $passwords{join "\0", split(/@/, $_), 'userPassword'} = 'secret' for @{ $self->{logins} // [] };
+    $passwords{join "\0", split(/@/, /@/ ? $_ : "$_\@mail.diytel.ca"), 'userPassword'} = 'secret' for @{ $self->{logins} // [] };
     return;
 }
 
