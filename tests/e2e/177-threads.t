@@ -20,9 +20,9 @@ sub write_mail {
     my $mark = 'mark ' . ++$serial;
     my $mail = delete $part{raw} // mail(from => $from, to => $to, id => "<$serial\@client.example>", subject => 'another matter', %part, body => "$mark\n");
     like $site->send(from => $from, to => [$to], mail => $mail)->{end}, qr/^250/, 'taken';
-    for my $ticket (sort { $b->{number} <=> $a->{number} } $daemon->tickets('--limit', 1000)) {
-        return $ticket->{number} if grep { ($_->{text} // '') =~ /^\Q$mark\E$/m } @{ show($ticket->{number})->{messages} };
-    }
+    my $copy = wait_for("the role's copy of $mark", sub { (grep { $_->{body} =~ /^\Q$mark\E\r?$/m } $sink->mails_to($to))[0] });
+    my $number = Frontdesk::Test::Sink::field($copy, 'X-Frontdesk-Ticket');
+    return $number if grep { ($_->{text} // '') =~ /^\Q$mark\E$/m } @{ show($number)->{messages} };
     return;
 }
 sub letter {
