@@ -17,6 +17,7 @@ typedef struct {
   guint links;
   guint hidden;        /* elements that are open inside a hidden one, itself among them */
   guint quoted, kept;  /* open blockquote and pre elements */
+  guint paragraph;     /* line ends around the p element that is open */
   guint blank;         /* line ends that stand at the end of the text */
   gboolean space;      /* white space waits for the next word */
 } Page;
@@ -169,6 +170,14 @@ close_link (Page *page)
   page->links++;
 }
 
+/* Each line that is typed in Outlook is a paragraph without a margin, and an empty line an empty paragraph. */
+static guint
+paragraph_ends (const xmlChar **attributes)
+{
+  const char *class = attribute (attributes, "class");
+  return class != NULL && g_str_has_prefix (class, "Mso") ? 1 : 2;
+}
+
 static void
 start_element (void *user, const xmlChar *element, const xmlChar **attributes)
 {
@@ -179,8 +188,10 @@ start_element (void *user, const xmlChar *element, const xmlChar **attributes)
       page->hidden++;
       return;
     }
-  if (is_block (name))
-    end_lines (page, strcmp (name, "p") == 0 || strcmp (name, "blockquote") == 0 ? 2 : 1);
+  if (strcmp (name, "p") == 0)
+    end_lines (page, page->paragraph = paragraph_ends (attributes));
+  else if (is_block (name))
+    end_lines (page, strcmp (name, "blockquote") == 0 ? 2 : 1);
   if (strcmp (name, "blockquote") == 0)
     page->quoted++;
   else if (strcmp (name, "pre") == 0)
@@ -212,7 +223,7 @@ end_element (void *user, const xmlChar *element)
   if (strcmp (name, "a") == 0)
     close_link (page);
   if (is_block (name))
-    end_lines (page, strcmp (name, "p") == 0 ? 2 : 1);
+    end_lines (page, strcmp (name, "p") == 0 ? page->paragraph : 1);
   if (strcmp (name, "blockquote") == 0 && page->quoted > 0)
     page->quoted--;
   else if (strcmp (name, "pre") == 0 && page->kept > 0)

@@ -291,6 +291,8 @@ test_text (void)
       "a  b\n  c\n- d\n- e\nlogo\n---\nf" },
     { "Content-Type: text/html\n\n<p>a<script>alert('<p>no</p>')</script><style>p{}</style>b &copy; &euro;&nbsp;5 &unknown;</p",
       "ab \xc2\xa9 \xe2\x82\xac\xc2\xa0" "5 &unknown;" },
+    { "Content-Type: text/html\n\n<p class=MsoNormal>one<o:p></o:p></p>\n<p class='MsoPlainText'>two</p><p class=MsoNormal></p><p>three</p><p>four</p>",
+      "one\ntwo\n\nthree\n\nfour" },
     /* format=flowed */
     { "Content-Type: text/plain; format=flowed\n\nOne \nline.\n two\n> quoted \n> line\n> \n-- \nAnn\n", "One line.\ntwo\n> quoted line\n> \n-- \nAnn\n" },
     { "Content-Type: text/plain; format=flowed; delsp=yes\n\nOne \nword.\n", "Oneword.\n" },
