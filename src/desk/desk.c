@@ -186,6 +186,7 @@ decide_role (const Desk *desk, const Envelope *envelope, const Reception *recept
     .acknowledged_lately = lookups->acknowledged_lately,
     .text = lookups->text,
     .fresh = lookups->fresh,
+    .said = role.said,
     .door = role.door,
     .at_door = role.at_door,
     .earlier = role.earlier,

@@ -167,6 +167,26 @@ find_reported (const Desk *desk, const Recipient *recipient, const Lookups *look
   return find_ticket (desk->store, number, reported, error);
 }
 
+/* What customers have written on TICKET (nullable) and been written; NULL without a ticket. FALSE when the store fails. */
+static gboolean
+read_said (const Desk *desk, const Ticket *ticket, char **said, GError **error)
+{
+  if (ticket == NULL)
+    return TRUE;
+  g_autoptr (GPtrArray) messages = store_list_messages (desk->store, ticket->number, error);
+  if (messages == NULL)
+    return FALSE;
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const Message *message = g_ptr_array_index (messages, i);
+      if (!g_str_equal (message->direction, "internal") && message->text != NULL)
+        g_string_append_printf (text, "%s\n", message->text);
+    }
+  *said = g_string_free (text, FALSE);
+  return TRUE;
+}
+
 void
 role_lookups_clear (RoleLookups *lookups)
 {
@@ -174,6 +194,7 @@ role_lookups_clear (RoleLookups *lookups)
   g_clear_pointer (&lookups->at_door, ticket_free);
   g_clear_pointer (&lookups->reported, ticket_free);
   g_clear_pointer (&lookups->page, outbox_row_free);
+  g_free (lookups->said);
 }
 
 gboolean
@@ -184,5 +205,6 @@ role_lookups_read (const Desk *desk, const Envelope *envelope, const Reception *
   return find_earlier (desk, envelope, reception, recipient->role, &role->earlier, error) &&
          find_reported (desk, recipient, lookups, &role->reported, error) && find_page (desk, recipient, &role->page, error) &&
          find_ticket (desk->store, door_signed_number (desk->seal, recipient, 't'), &role->by_signature, error) &&
-         find_ticket (desk->store, door_ticket (desk->seal, recipient), &role->at_door, error);
+         find_ticket (desk->store, door_ticket (desk->seal, recipient), &role->at_door, error) &&
+         read_said (desk, role->at_door, &role->said, error);
 }

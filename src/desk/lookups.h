@@ -39,6 +39,7 @@ typedef struct {
   EarlierTickets earlier;
   Ticket *by_signature, *at_door, *reported; /* nullable */
   OutboxRow *page;                           /* nullable */
+  char *said; /* what the ticket at the door has from and for customers, nullable */
 } RoleLookups;
 
 void role_lookups_clear (RoleLookups *lookups);

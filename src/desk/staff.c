@@ -7,6 +7,7 @@
 #include "desk/order.h"
 #include "desk/outgoing.h"
 #include "desk/participants.h"
+#include "mail/quotation.h"
 
 G_DEFINE_QUARK (frontdesk-staff-error-quark, staff_error)
 
@@ -306,7 +307,8 @@ static gboolean
 prepare_answer (const StaffMail *mail, StaffWork *work, GPtrArray *outgoing, GError **error)
 {
   g_autofree char *written = g_steal_pointer (&work->text);
-  work->text = cut_internals (mail->config, mail->role, written);
+  g_autofree char *answer = mail->said != NULL ? quotation_keep_known (written, mail->said) : g_strdup (written);
+  work->text = cut_internals (mail->config, mail->role, answer);
   if (!check_answer (mail->ticket, mail->role->policy, work->text, error))
     return FALSE;
   work->use = STAFF_TEXT_ANSWER;
@@ -349,6 +351,7 @@ prepare_mail (const IntakeCase *intake, StaffWork *work, Decision *decision, GEr
                            .ticket = intake->at_door,
                            .role = decision->role,
                            .text = intake->fresh,
+                           .said = intake->said,
                            .note = intake->door == STAFF_DOOR_NOTE,
                            .recipients = intake->facts->recipients,
                            .unseen = unseen,

@@ -38,6 +38,7 @@ typedef struct {
   const Ticket *ticket;
   const Role *role;
   const char *text;   /* newly written, command lines first */
+  const char *said;   /* between us and the customers so far: TEXT quotes nothing else to them; NULL: it may */
   gboolean note;      /* it stays inside */
   char **recipients;  /* to whom it was addressed; people outside among them take part from now on; nullable */
   char **unseen;      /* who gets a copy that nobody is shown, nullable */

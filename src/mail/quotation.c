@@ -584,3 +584,48 @@ quotation_own_words (const char *text)
   work_free (work);
   return words;
 }
+
+/* ---- what may be quoted ---- */
+
+/* The first LENGTH octets of TEXT without white space and signs of quotation, which programs put in and take out. */
+static GString *
+squeeze (const char *text, gsize length)
+{
+  GString *squeezed = g_string_sized_new (length);
+  for (const char *at = text; at < text + length; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+      if (c != '>' && !g_unichar_isspace (c))
+        g_string_append_unichar (squeezed, c);
+    }
+  return squeezed;
+}
+
+static gboolean
+is_known (const Row *row, const char *known)
+{
+  g_autoptr (GString) words = squeeze (row->text, row->length);
+  return strstr (known, words->str) != NULL;
+}
+
+char *
+quotation_keep_known (const char *text, const char *known)
+{
+  Work work = { .rows = g_array_new (FALSE, FALSE, sizeof (Row)) };
+  g_autoptr (GString) words = squeeze (known, strlen (known));
+  gboolean before = FALSE; /* the line before is quoted, and has stayed */
+  g_array_set_clear_func (work.rows, row_clear);
+  split (&work, text, strlen (text));
+  spare_code (&work);
+  for (guint i = 0; i < work.rows->len; i++)
+    {
+      Row *row = row_at (&work, i);
+      gboolean quoted = row->kind == QUOTED && *row->folded == '>'; /* a "|" can be a table of their own */
+      gboolean bare = quoted && strspn (row->folded, "> ") == strlen (row->folded);
+      row->kept = !quoted || (bare ? before : is_known (row, words->str));
+      before = quoted && row->kept;
+    }
+  char *kept = collect (&work, TRUE, TRUE);
+  g_array_unref (work.rows);
+  return kept;
+}

@@ -14,3 +14,6 @@ char *quotation_cut (const char *text, char **rest);
 
 /* The same without any quoted line: the words that are nobody else's. The caller's. */
 char *quotation_own_words (const char *text);
+
+/* TEXT without the lines quoted by ">" whose words do not stand in KNOWN, however either is broken into lines. The caller's. */
+char *quotation_keep_known (const char *text, const char *known);

@@ -99,6 +99,28 @@ test_own_letters (void)
     }
 }
 
+/* Who answers between the lines of a notification gives back of it what was said, not what stands around that. */
+static void
+test_keep_known (void)
+{
+  static const char said[] = "The fax does not answer, nor does\nthe telephone.\n> Which?\nBoth \303\240 la fois.\n";
+  static const struct { const char *text, *kept; } cases[] = {
+    { "> Team: tier1\n>\n> The fax does not answer,\n> nor does the telephone.\n>\n> Reason: new\n\nSince when?",
+      "> The fax does not answer,\n> nor does the telephone.\n>\n\nSince when?" },
+    { ">> Which?\n>Both \303\240 la\302\240fois.\nGood.\n> p1\n", ">> Which?\n>Both \303\240 la\302\240fois.\nGood." },
+    { "Write:\n```\n> set p1\n```\n| a | b |\nsh> ls", "Write:\n```\n> set p1\n```\n| a | b |\nsh> ls" },
+    { "> p1\n", "" },
+    { "", "" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *kept = quotation_keep_known (cases[i].text, said);
+      g_assert_cmpstr (kept, ==, cases[i].kept);
+    }
+  g_autofree char *nothing = quotation_keep_known ("> a\nb", "");
+  g_assert_cmpstr (nothing, ==, "b");
+}
+
 static guint
 count_full_lines (const char *text)
 {
@@ -210,6 +232,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/quotation/rows", test_rows);
   g_test_add_func ("/quotation/own-letters", test_own_letters);
+  g_test_add_func ("/quotation/keep-known", test_keep_known);
   g_test_add_func ("/quotation/rest", test_rest);
   g_test_add_func ("/quotation/bound", test_bound);
   g_test_add_func ("/quotation/programs", test_programs);
