@@ -16,9 +16,12 @@ normalise_domain (const char *domain)
 static gboolean
 has_blank_or_control (const char *text)
 {
-  for (const guchar *c = (const guchar *) text; *c != '\0'; c++)
-    if (*c <= ' ' || *c == 0x7f || *c == '<' || *c == '>')
-      return TRUE;
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    {
+      gunichar c = g_utf8_get_char (text);
+      if (c <= ' ' || g_unichar_iscntrl (c) || c == '<' || c == '>')
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -57,7 +60,8 @@ address_normalise (const char *address)
   if (domain == NULL)
     return NULL;
   g_autofree char *local = lower (address, at);
-  return g_strconcat (local, "@", domain, NULL);
+  g_autofree char *normal = g_strconcat (local, "@", domain, NULL);
+  return strlen (normal) <= LIMIT_ADDRESS ? g_steal_pointer (&normal) : NULL; /* the domain's A-labels are longer */
 }
 
 gboolean

@@ -621,6 +621,10 @@ test_normalise (void)
   g_autofree char *filler = g_strnfill (LIMIT_ADDRESS, 'a');
   g_autofree char *too_long = g_strconcat (filler, "@b", NULL);
   g_assert_null (address_normalise (too_long));
+  g_autofree char *label = g_strnfill (60, 'x');
+  g_autofree char *longer = g_strdup_printf ("%s@\xc3\xbf%s.\xc3\xbf%s.\xc3\xbf%s.\xc3\xbf%s.example", label, label, label, label, label);
+  g_assert_null (address_normalise (longer)); /* in A-label form it is too long */
+  g_assert_null (address_normalise ("a\xc2\x85" "b@example.com"));
   g_assert_null (address_normalise (NULL));
   g_assert_true (address_equal ("A@B.example", "a@b.EXAMPLE"));
   g_assert_false (address_equal ("a@b.example", NULL));
