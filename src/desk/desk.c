@@ -251,9 +251,10 @@ ask_directory (const Desk *desk, const Envelope *envelope, Reception *reception)
 static guint64
 mark_message (const Envelope *envelope, const RawMessage *raw)
 {
-  enum { PEEK = 64 * 1024 };
-  g_autofree char *head = g_malloc (PEEK);
-  gsize length = raw_message_peek (raw, head, PEEK);
+  enum { PEEK = 16 * 1024 };
+  char buffer[PEEK];
+  gsize length;
+  const char *head = raw_message_peek (raw, buffer, PEEK, &length);
   const char *end = memmem (head, length, "\r\n\r\n", 4);
   const char *body = end != NULL ? end : head;
   gint64 size = raw_message_length (raw) - (body - head);

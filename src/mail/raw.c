@@ -182,18 +182,16 @@ raw_message_fd (const RawMessage *raw)
   return raw->fd;
 }
 
-gsize
-raw_message_peek (const RawMessage *raw, char *buffer, gsize max)
+const char *
+raw_message_peek (const RawMessage *raw, char *buffer, gsize max, gsize *length)
 {
   const char *memory = raw_message_memory (raw);
-  gsize length = MIN (max, (gsize) raw_message_length (raw));
+  *length = MIN (max, (gsize) raw_message_length (raw));
   if (memory != NULL)
-    {
-      memcpy (buffer, memory, length);
-      return length;
-    }
-  ssize_t got = TEMP_FAILURE_RETRY (pread (raw_message_fd (raw), buffer, length, 0));
-  return got > 0 ? (gsize) got : 0;
+    return memory;
+  ssize_t got = TEMP_FAILURE_RETRY (pread (raw_message_fd (raw), buffer, *length, 0));
+  *length = got > 0 ? (gsize) got : 0;
+  return buffer;
 }
 
 GMimeStream *

@@ -31,8 +31,8 @@ const char *raw_message_memory (const RawMessage *raw);
 /* The spool file's descriptor, or -1 when in memory; owned by RAW. Read it with pread(). */
 int raw_message_fd (const RawMessage *raw);
 
-/* Copies the first octets, at most MAX, to BUFFER; how many. */
-gsize raw_message_peek (const RawMessage *raw, char *buffer, gsize max);
+/* The first octets, *LENGTH of them and at most MAX: RAW's own, or read to BUFFER. */
+const char *raw_message_peek (const RawMessage *raw, char *buffer, gsize max, gsize *length);
 
 /* A new stream at the beginning, to be unreffed before RAW is freed. */
 GMimeStream *raw_message_stream (const RawMessage *raw);

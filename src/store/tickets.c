@@ -255,9 +255,9 @@ ticket_in_id (const char *id)
 
 #define FOLLOWED "SELECT " TICKET_COLUMNS " FROM ticket t WHERE number IN (SELECT coalesce(merged, number) FROM ticket WHERE number "
 
-/* The tickets that SQL, which takes an id and the number in it, finds for each of IDS. */
+/* The tickets that SQL, which takes an id and the number in it, finds for each of IDS; with NUMBERED, of those that have a number. */
 static GPtrArray *
-find_by_ids (Store *store, const char *const *ids, const char *sql, GError **error)
+find_by_ids (Store *store, const char *const *ids, const char *sql, gboolean numbered, GError **error)
 {
   g_auto (Loan) loan = loan_take (store, error);
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_free);
@@ -265,7 +265,10 @@ find_by_ids (Store *store, const char *const *ids, const char *sql, GError **err
     return NULL;
   for (guint i = 0; ids[i] != NULL; i++)
     {
-      g_autoptr (Query) query = database_query (loan.database, error, sql, "si", ids[i], ticket_in_id (ids[i]));
+      gint64 number = ticket_in_id (ids[i]);
+      if (numbered && number == 0)
+        continue;
+      g_autoptr (Query) query = database_query (loan.database, error, sql, "si", ids[i], number);
       if (!append_rows (loan.database, query, read_ticket, list, error))
         return NULL;
     }
@@ -277,7 +280,7 @@ store_find_tickets_by_message_id (Store *store, const char *const *ids, GError *
 {
   return find_by_ids (store, ids,
                       FOLLOWED "IN (SELECT ticket FROM message WHERE message_id = ?1 AND ticket IS NOT NULL AND ?2 IS NOT NULL)) LIMIT 20",
-                      error);
+                      FALSE, error);
 }
 
 GPtrArray *
@@ -285,7 +288,7 @@ store_find_tickets_by_letter (Store *store, const char *const *ids, GError **err
 {
   return find_by_ids (store, ids,
                       FOLLOWED "IN (SELECT ticket FROM outbox WHERE ticket = ?2 AND message_id = ?1 AND kind <> 'notification')) LIMIT 20",
-                      error);
+                      TRUE, error);
 }
 
 GPtrArray *
