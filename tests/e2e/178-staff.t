@@ -5,7 +5,8 @@ use strict;
 use warnings;
 use Test::More;
 use Frontdesk::Test::Site qw(mail);
-use Frontdesk::Test::Support qw(wait_for);
+use Frontdesk::Test::Daemon;
+use Frontdesk::Test::Support qw(spew wait_for);
 
 my $people = <<'CONF';
 team "tier1" { notify = {"tier1@diytel.ca"} }
@@ -154,6 +155,21 @@ my ($with_file) = grep { $_->{body} =~ /See the plan/ } answers($number);
 like $with_file->{text}, qr/^Content-Disposition: attachment; filename\*=(?:utf-8|iso-8859-1)''Pl/mi, 'the file goes with it, under its name';
 like $with_file->{text}, qr/^JVBERi0xLjQK\r?$/m, 'as it was';
 unlike $with_file->{text}, qr/logo|iVBOR|text\/html/, 'and not the picture of a signature';
+
+# ---- from a terminal ----
+
+spew("$site->{dir}/editor", "#!/bin/sh\nprintf '#priority p4\\nTyped by hand.\\n' >\"\$1\"\n");
+chmod 0755, "$site->{dir}/editor";
+sub in_terminal {
+    my ($editor) = @_;
+    local $ENV{VISUAL} = $editor;
+    return system('script', '-qec', "$Frontdesk::Test::Daemon::BUILD/src/frontdesk -c " . $daemon->config_path . " reply $number", "$site->{dir}/typescript") >> 8;
+}
+is in_terminal("$site->{dir}/editor"), 0, 'an answer that is written in an editor';
+wait_for('it', sub { grep { $_->{body} =~ /Typed by hand/ } answers($number) });
+is show($number)->{priority}, 'p4', 'with command lines, as by mail';
+is in_terminal('false'), 69, 'an editor that fails sends nothing';
+is in_terminal("truncate -s 0"), 65, 'nor does an empty text';
 
 # ---- the end ----
 
