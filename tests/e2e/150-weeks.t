@@ -300,6 +300,7 @@ my @templates = (
     [qr/^\S+ \S+ promise NOT kept/, 'team-breach'],
     [qr/^\S+ \S+ write to the customer/, 'team-reminder'],
     [qr/^\S+ \S+ new, p\d/, 'team-new'],
+    [qr/has written on ticket|a écrit au sujet du dossier/, 'team-message'],
     [qr/We have looked into it/, 'reply'],
 );
 my $moment = qr/\d\d:\d\d on \w+, Pacific Time|\w+ à \d\d:\d\d, heure du Pacifique nord-américain/;

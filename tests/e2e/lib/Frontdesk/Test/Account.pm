@@ -451,7 +451,7 @@ my %acts = (
         $ticket->{state} = 'open';
     },
     write => sub {
-        my ($ticket, $at) = @_;
+        my ($ticket, $at, %more) = @_;
         my $ended = $ticket->{state} =~ /resolved|closed/;
         event($ticket, $at, 'continued');
         event($ticket, $at, $ended ? 'reopened' : 'resumed') if $ended || $ticket->{state} eq 'pending';
@@ -464,11 +464,13 @@ my %acts = (
         }
         $ticket->{state} = 'open';
         begin($ticket, 'respond', $at) if !find($ticket, 'respond');
+        return if $more{moves};
+        $ticket->{assignee} ? tell_assignee($ticket, $at, 'team-message') : tell_team($ticket, $at, $ticket->{team}, 'team-message');
     },
 );
 $acts{alarm} = sub { # the customer writes that it has become an emergency
     my ($ticket, $at) = @_;
-    $acts{write}->($ticket, $at);
+    $acts{write}->($ticket, $at, moves => 1); # the team that has it now is told
     event($ticket, $at, 'rule');
     @$ticket{qw(priority team assignee)} = (1, 'noc', undef);
     change_terms($ticket, $at);
