@@ -342,6 +342,21 @@ staff_prepare (const StaffMail *mail, StaffWork *work, GPtrArray *outgoing, GErr
   return TRUE;
 }
 
+/* Whether FRESH is all of TEXT above the last lines of a notification of ours, which then is in it, too: the mail program
+ * has a way to quote that is not known. Its last lines have "frontdesk show NUMBER", see frontdesk-templates(5). */
+static gboolean
+has_notification (const char *text, const char *fresh)
+{
+  static const char mark[] = "frontdesk show ";
+  const char *at = g_strrstr (text, mark);
+  if (at == NULL || !g_ascii_isdigit (at[strlen (mark)]))
+    return FALSE;
+  const char *end = g_strrstr_len (text, at - text, "\n--");
+  g_autofree char *above = g_strstrip (g_strndup (text, end != NULL ? (gsize) (end - text) : 0));
+  g_autofree char *answer = g_strstrip (g_strdup (fresh));
+  return g_str_equal (above, answer);
+}
+
 /* What the agent wrote in INTAKE's mail. */
 static gboolean
 prepare_mail (const IntakeCase *intake, StaffWork *work, Decision *decision, GError **error)
@@ -360,8 +375,13 @@ prepare_mail (const IntakeCase *intake, StaffWork *work, Decision *decision, GEr
     g_set_error (error, STAFF_ERROR, STAFF_ERROR_TEXT, "it goes to %d others or more", LIMIT_STRANGERS);
   else if (intake->size > LIMIT_ANSWER_OCTETS)
     g_set_error (error, STAFF_ERROR, STAFF_ERROR_TEXT, "it is larger than %d octets", LIMIT_ANSWER_OCTETS);
+  else if (!staff_prepare (&mail, work, decision->outgoing, error))
+    return FALSE;
+  else if (work->use == STAFF_TEXT_ANSWER && has_notification (intake->text, intake->fresh))
+    g_set_error_literal (error, STAFF_ERROR, STAFF_ERROR_TEXT,
+                         "our notification is still in it, which is for staff; delete it from your answer");
   else
-    return staff_prepare (&mail, work, decision->outgoing, error);
+    return TRUE;
   return FALSE;
 }
 

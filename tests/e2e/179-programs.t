@@ -95,9 +95,19 @@ like $notice->{body}, qr/^Standing:/m, 'the notification tells what is for staff
 like answer('inline', 'alice@diytel.ca', "\nSince when?\n", $notice), qr/^250/, 'an answer between its lines is taken';
 is lines(wait_mail($ann, qr/Since when/)), "> The fax does not answer.\n\nSince when?\n\n> Nor does the telephone.\n\nWe will see to it.", 'the customer gets it with their own words, and none of ours';
 
+# ---- what cannot be told apart ----
+
+$programs{'a Greek Outlook'} = sub {
+    my ($text, $letter) = @_;
+    return "Content-Type: text/plain; charset=utf-8\n\n$text\n"
+        . "\xce\x91\xcf\x80\xcf\x8c: DIYTel <support\@diytel.ca>\n\xce\xa0\xcf\x81\xce\xbf\xcf\x82: tier1\@diytel.ca\n\xce\x98\xce\xad\xce\xbc\xce\xb1: fax\n\n" . lines($letter) . "\n";
+};
+like answer('a Greek Outlook', 'alice@diytel.ca', "Which line is it, in Greek?\n", $notice), qr/^550 5\.6\.0 .*our notification is still in it/, 'where a notification cannot be told from the answer, the agent is told';
+is scalar(grep { $_->{text} =~ /in Greek/ } $sink->mails), 0, 'and nothing goes out';
+
 # ---- above and below ----
 
-for my $program (grep { $_ ne 'inline' } sort keys %programs) {
+for my $program ('Apple Mail', 'Gmail', 'Outlook', 'Thunderbird', 'iOS') {
     like answer($program, 'alice@diytel.ca', "Hello,\n\nwhich line is it? I ask with $program.\n", $notice), qr/^250/, "$program: an agent's answer is taken";
     my $letter = wait_mail($ann, qr/I ask with $program/);
     is lines($letter), "Hello,\n\nwhich line is it? I ask with $program.", 'the customer gets their words and no more';
