@@ -48,6 +48,7 @@
 #define LIMIT_PAGES_OF_CHANNEL   3                 /* claimed at a time; some more are on their way at once at most */
 #define LIMIT_PAGE_LIST          1900              /* octets of the list in a page; fits LIMIT_EXCERPT with its last line */
 #define LIMIT_ANSWER             16000             /* characters of an agent's answer; fits LIMIT_LETTER in any alphabet */
+#define LIMIT_SAID               (256 * 1024)      /* octets of a ticket's latest messages of which such an answer may quote */
 #define LIMIT_DIRECTORY_VALUE    512               /* octets of one attribute */
 #define LIMIT_DIRECTORY_CACHE    100000            /* answers of an LDAP directory kept */
 #define LIMIT_TABLE_HANDLES      64                /* look-ups in the embedded table at once */

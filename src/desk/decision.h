@@ -26,7 +26,7 @@ typedef struct {
   gboolean acknowledged_lately; /* one of them, so that there is no other now */
   const char *text;           /* of the message, where the policy's rules or an order ask for words; "" else */
   const char *fresh;          /* what of it was newly written */
-  const char *said;           /* what the ticket at whose door it came has from and for customers; NULL: it came to no door */
+  const char *said;           /* on the ticket at whose door it came, by customers and to them; NULL: it quotes nothing */
   StaffDoor door;
   const Ticket *at_door;      /* the ticket of that address, nullable: there is none */
   EarlierTickets earlier;     /* of the same customer */

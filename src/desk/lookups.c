@@ -1,5 +1,8 @@
 #include "desk/lookups.h"
 
+#include <string.h>
+
+#include "config/limits.h"
 #include "desk/bounces.h"
 #include "desk/decision.h"
 #include "desk/staff.h"
@@ -167,7 +170,8 @@ find_reported (const Desk *desk, const Recipient *recipient, const Lookups *look
   return find_ticket (desk->store, number, reported, error);
 }
 
-/* What customers have written on TICKET (nullable) and been written; NULL without a ticket. FALSE when the store fails. */
+/* What customers have written on TICKET (nullable) and been written of late; NULL without a ticket. FALSE when the store
+ * fails. */
 static gboolean
 read_said (const Desk *desk, const Ticket *ticket, char **said, GError **error)
 {
@@ -177,9 +181,9 @@ read_said (const Desk *desk, const Ticket *ticket, char **said, GError **error)
   if (messages == NULL)
     return FALSE;
   GString *text = g_string_new (NULL);
-  for (guint i = 0; i < messages->len; i++)
+  for (guint i = messages->len; i > 0 && text->len < LIMIT_SAID; i--)
     {
-      const Message *message = g_ptr_array_index (messages, i);
+      const Message *message = g_ptr_array_index (messages, i - 1);
       if (!g_str_equal (message->direction, "internal") && message->text != NULL)
         g_string_append_printf (text, "%s\n", message->text);
     }
@@ -201,10 +205,11 @@ gboolean
 role_lookups_read (const Desk *desk, const Envelope *envelope, const Reception *reception, const Recipient *recipient,
                    const Lookups *lookups, RoleLookups *role, GError **error)
 {
+  gboolean quotes = strchr (lookups->fresh, '>') != NULL && staff_find_agent (desk->config, envelope, reception->facts) != NULL;
   role->door = door_find (recipient);
   return find_earlier (desk, envelope, reception, recipient->role, &role->earlier, error) &&
          find_reported (desk, recipient, lookups, &role->reported, error) && find_page (desk, recipient, &role->page, error) &&
          find_ticket (desk->store, door_signed_number (desk->seal, recipient, 't'), &role->by_signature, error) &&
          find_ticket (desk->store, door_ticket (desk->seal, recipient), &role->at_door, error) &&
-         read_said (desk, role->at_door, &role->said, error);
+         read_said (desk, quotes ? role->at_door : NULL, &role->said, error);
 }
