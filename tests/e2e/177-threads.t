@@ -64,6 +64,10 @@ is_new write_mail($wes, head => references('ann.1@customer.example')), $first, '
 is write_mail($ann, subject => "Re: [DIYTel #$first] no tone"), $first, 'the tag from the requester';
 is write_mail($ann, subject => "Fwd: AW: [diytel #$first] no tone [Ticket#4711]"), $first, 'with other systems\' tags around it';
 is_new write_mail($eve, subject => "Re: [DIYTel #$first] no tone"), $first, 'the tag from a stranger';
+is write_mail($ann, subject => "Re: [DIYTel #$first] no tone", head => "Cc: $wes\n"), $first, 'the tag from somebody who says that she is';
+is scalar(grep { $_ eq $wes } @{ show($first)->{participants} }), 0, 'which lets nobody else read on';
+is write_mail($ann, to => $ours->{reply}, head => "Cc: fay\@customer.example\n"), $first, 'who has the signed address';
+is scalar(grep { $_ eq 'fay@customer.example' } @{ show($first)->{participants} }), 1, 'does';
 is_new write_mail($ann, subject => "[OTHER #$first] [#$first] Ticket: $first"), undef, 'tags of other systems';
 is_new write_mail($ann, subject => 'Re: no tone'), undef, 'the same subject alone';
 is_new write_mail($ann, subject => 'no references', head => "Thread-Index: AdABCDEFGH==\nThread-Topic: no tone\n"), undef, 'Outlook\'s own thread fields';
@@ -107,6 +111,7 @@ is write_mail($ann, to => $second_letter->{reply}), $first, 'what goes to its si
 is write_mail($eve, head => references($second_letter->{id})), $first, 'and what answers its letter';
 is write_mail($ann, head => references('ann.2@customer.example')), $first, 'or its mail';
 is write_mail($ann, subject => "Re: [DIYTel #$second] still no tone"), $first, 'or bears its tag';
+is fails('reopen', $second), 65, 'nothing can be done to it any more';
 my $third = write_mail($ann, subject => 'and again');
 my $third_letter = letter($third, $ann);
 $daemon->command('merge', $first, $third);

@@ -121,8 +121,10 @@ is scalar(grep { $_->{body} =~ /I am away/ } $sink->mails), 0, 'and goes nowhere
 like write_as('alice', $staff, by_alice($staff, body => "#note\nShe never pays.\n")), qr/^250/, 'a note by command';
 like write_as('alice', "support+note.$number\@diytel.ca", by_alice('x@diytel.ca', body => "Nor does he.\n")), qr/^250/, 'and one by its address';
 like write_as(undef, "support+note.$number\@diytel.ca", by_alice('x@diytel.ca', body => "Forged.\n")), qr/^550 5\.7\.1/, 'but not by a stranger';
-is_deeply [map { $_->{text} } grep { $_->{direction} eq 'internal' } @{ show($number)->{messages} }], ['She never pays.', 'Nor does he.'], 'the ticket has both';
-is scalar(grep { $_->{text} =~ /never pays|Nor does he/ } $sink->mails_to($ann)), 0, 'and the customer neither';
+like write_as('alice', $staff, by_alice($staff, head => "MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n",
+    body => "<html><body><p>&nbsp;</p><p>#note</p><p>He never pays.</p></body></html>\n")), qr/^250/, 'and one below a line that only looks empty';
+is_deeply [map { $_->{text} } grep { $_->{direction} eq 'internal' } @{ show($number)->{messages} }], ['She never pays.', 'Nor does he.', 'He never pays.'], 'the ticket has them';
+is scalar(grep { $_->{text} =~ /never pays|Nor does he/ } $sink->mails_to($ann)), 0, 'and the customer none of them';
 
 # ---- copies ----
 
@@ -156,18 +158,26 @@ like $with_file->{text}, qr/^Content-Disposition: attachment; filename\*=(?:utf-
 like $with_file->{text}, qr/^JVBERi0xLjQK\r?$/m, 'as it was';
 unlike $with_file->{text}, qr/logo|iVBOR|text\/html/, 'and not the picture of a signature';
 
+like write_as('alice', $staff, by_alice($staff, head => "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=outer\n",
+    body => "--outer\n\nAn empty file.\n--outer\nContent-Type: application/octet-stream; name=empty.bin\nContent-Disposition: attachment; filename=empty.bin\n\n--outer--\n")), qr/^250/, 'an empty file';
+wait_for('it', sub { grep { $_->{body} =~ /An empty file/ } answers($number) });
+like +(grep { $_->{body} =~ /An empty file/ } answers($number))[0]{text}, qr/filename=empty\.bin/, 'goes along, too';
+
 # ---- from a terminal ----
 
+$daemon->reply($number, "#priority p3\n\nFrom a terminal.\n");
+wait_for('its answer', sub { grep { $_->{body} =~ /^From a terminal\.\r?$/m } answers($number) });
+is show($number)->{priority}, 'p3', 'command lines count there, too';
 spew("$site->{dir}/editor", "#!/bin/sh\nprintf '#priority p4\\nTyped by hand.\\n' >\"\$1\"\n");
 chmod 0755, "$site->{dir}/editor";
 sub in_terminal {
     my ($editor) = @_;
-    local $ENV{VISUAL} = $editor;
-    return system('script', '-qec', "$Frontdesk::Test::Daemon::BUILD/src/frontdesk -c " . $daemon->config_path . " reply $number", "$site->{dir}/typescript") >> 8;
+    local @ENV{qw(VISUAL EDITOR)} = ($editor, '/bin/false');
+    return system('script', '-qec', "'$Frontdesk::Test::Daemon::BUILD/src/frontdesk' -c '" . $daemon->config_path . "' reply $number", '/dev/null') >> 8;
 }
-is in_terminal("$site->{dir}/editor"), 0, 'an answer that is written in an editor';
+is in_terminal("$site->{dir}/editor"), 0, 'at a terminal an editor is opened';
 wait_for('it', sub { grep { $_->{body} =~ /Typed by hand/ } answers($number) });
-is show($number)->{priority}, 'p4', 'with command lines, as by mail';
+is show($number)->{priority}, 'p4', 'where command lines count as well';
 is in_terminal('false'), 69, 'an editor that fails sends nothing';
 is in_terminal("truncate -s 0"), 65, 'nor does an empty text';
 
@@ -182,6 +192,10 @@ is show($other)->{state}, 'pending', 'as said';
 like write_as('alice', staff_address($other_notice), by_alice('x@diytel.ca', body => "#team billing\n")), qr/^250/, 'given to another team';
 ok scalar wait_for('the other team', sub { grep { $_->{text} =~ /alice has given it to billing/ } $sink->mails_to('billing-team@diytel.ca') }), 'which is told';
 like write_as('bob', staff_address($other_notice), mail(from => 'bob@diytel.ca', to => 'x@diytel.ca', body => "Billing here.\n")), qr/^250/, 'whose agent may answer now';
+my ($extra, $extra_notice) = open_ticket('the same matter');
+like write_as('alice', staff_address($extra_notice), by_alice('x@diytel.ca', body => "#merge $number\nBoth are one now.\n")), qr/^250/, 'an answer that merges';
+ok scalar wait_for('the answer', sub { grep { $_->{body} =~ /Both are one now/ } answers($extra) }), 'goes out with its text';
+is show($extra)->{merged_into}, $number, 'and the ticket is part of the other';
 is $site->stop, 0, 'the daemon stops in order';
 done_testing;
 1;
