@@ -427,7 +427,7 @@ staff_decide_door (const IntakeCase *intake, gboolean by_machine, Decision *deci
   else if (agent == NULL)
     refuse (decision, "5.7.1",
             "This address is for staff: log in to send (SMTP AUTH), or write from an agent's address with dkim, spf or dmarc that passes.");
-  else if (intake->at_door == NULL)
+  else if (intake->at_door == NULL || !g_str_equal (intake->at_door->role, decision->role->name)) /* whose policy counts */
     refuse (decision, "5.1.1", "There is no such ticket, or this address of it is not good any more: answer a newer notification.");
   else
     decide_agent (intake, agent, decision);

@@ -53,6 +53,7 @@ typedef struct {
   guint many;             /* or so many of them */
   gint64 size;
   const char *role;       /* "support" when left out */
+  const char *door_role;  /* the one that the address is of, where it is another */
   StaffDoor door;         /* STAFF_DOOR_NONE: the mail points to the ticket */
   gboolean machine, no_ticket, related;
   const char *team, *state, *requester, *participants, *shown; /* of the ticket; team tier1, open, Ann's when left out */
@@ -94,6 +95,7 @@ static const Row rows[] = {
   { "a note to another team's", "Hi", .team = "billing", NOTE, REFUSED ("5.7.1 Ticket #7 belongs to team billing") },
   { "no ticket", "Hi", .no_ticket = TRUE, ANSWER, REFUSED ("5.1.1") },
   { "no ticket, and a stranger: says nothing of it", "Hi", .no_ticket = TRUE, .login = NOBODY, ANSWER, REFUSED ("5.7.1") },
+  { "a note address of another role, whose policy is another", "#close", .role = "strict", .door_role = "support", NOTE, REFUSED ("5.1.1") },
   { "a machine", "Away", .machine = TRUE, ANSWER, .want = INTAKE_FILE, .want_reply = "250 2.0.0 Ok" },
   { "a machine, of nobody", "Away", .machine = TRUE, .login = NOBODY, ANSWER, .want = INTAKE_FILE, .want_reply = "250 2.0.0 Ok" },
   { "a machine, and no ticket", "Away", .machine = TRUE, .no_ticket = TRUE, ANSWER, .want = INTAKE_FILE, .want_reply = "250 2.0.0 Ok" },
@@ -304,7 +306,8 @@ test_row (gconstpointer data)
   g_autoptr (Ticket) ticket = row->no_ticket ? NULL : make_ticket (row);
   g_autoptr (MessageFacts) facts = make_facts (row);
   g_autoptr (Envelope) envelope = make_envelope (row);
-  const Role *role = config_find_role_by_name (config, row->role != NULL ? row->role : "support");
+  const char *door_role = row->door_role != NULL ? row->door_role : row->role;
+  const Role *role = config_find_role_by_name (config, door_role != NULL ? door_role : "support");
   IntakeCase intake = { .config = config,
                         .envelope = envelope,
                         .recipient = envelope_add_recipient (envelope, config, role->address[0]),
