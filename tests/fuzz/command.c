@@ -58,7 +58,7 @@ check_directives (const char *text)
   g_autoptr (GError) error = NULL;
   if (!directives_read (text, config, 1, work, &error))
     {
-      FUZZ_CHECK (error != NULL && g_utf8_validate (error->message, -1, NULL));
+      FUZZ_CHECK (error != NULL && fuzz_is_line (error->message, 8 * LIMIT_NAME));
       return;
     }
   FUZZ_CHECK (work->assignee == NULL || config_find_agent (config, work->assignee) != NULL);
