@@ -284,6 +284,21 @@ write_filed (Database *database, IntakeJob *job, Decision *decision, GError **er
           (decision->taker == NULL || incidents_obey (job->store, database, decision, job->intake->now, error)));
 }
 
+/* The ticket may have become part of another one since it was looked up. What an agent does is told to them instead. */
+static gboolean
+follow_merging (Database *database, Decision *decision, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  if (decision->ticket == 0 || decision->staff != NULL)
+    return TRUE;
+  decision->ticket = database_number (database, decision->ticket, &failure, "SELECT coalesce(merged, number) FROM ticket WHERE number = ?", "i",
+                                      decision->ticket);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 static gboolean
 write_decision (Database *database, IntakeJob *job, Decision *decision, GError **error)
 {
@@ -300,7 +315,8 @@ write_decision (Database *database, IntakeJob *job, Decision *decision, GError *
     return FALSE;
   if (!seen && decision->drop)
     return database_run (database, error, "INSERT INTO setting VALUES ('reports-dropped', 1) ON CONFLICT DO UPDATE SET value = value + 1", "");
-  return seen || (write_raw (database, job, decision, error) && write[decision->kind](database, job, decision, error) &&
+  return seen || (write_raw (database, job, decision, error) && follow_merging (database, decision, error) &&
+                  write[decision->kind](database, job, decision, error) &&
                   (decision->reachable == NULL ||
                    addresses_clear (database, decision->ticket, decision->reachable, job->intake->now, error)) &&
                   remember (database, decision, job->intake->now, error));

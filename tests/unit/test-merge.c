@@ -424,6 +424,20 @@ test_work_on_merged (Place *place, gconstpointer data)
   g_assert_cmpstr (after, ==, before);
 }
 
+/* What was decided on before the merging and is written after it. */
+static void
+test_mail_behind_merging (Place *place, gconstpointer data)
+{
+  (void) data;
+  gint64 from = take_in (place->store, (Mail){ 0 }), into = take_in (place->store, (Mail){ 0 });
+  assert_merged (place->store, from, into);
+  g_assert_cmpint (take_in (place->store, (Mail){ .ticket = from, .from = BEN, .blind = TRUE }), ==, into);
+  g_autoptr (GPtrArray) messages = store_list_messages (place->store, into, NULL), none = store_list_messages (place->store, from, NULL);
+  g_assert_cmpuint (messages->len, ==, 3);
+  g_assert_cmpuint (none->len, ==, 0);
+  assert_people (place->store, into, BEN "|");
+}
+
 /* ---- the customer's next ticket, which waits for one ---- */
 
 static gint64 begun[10];
@@ -582,6 +596,7 @@ main (int argc, char **argv)
   ADD ("/merge/unanswered", test_unanswered);
   ADD ("/merge/chain", test_chain);
   ADD ("/merge/work-on-merged", test_work_on_merged);
+  ADD ("/merge/mail-behind-merging", test_mail_behind_merging);
   ADD ("/merge/waiting", test_waiting);
   ADD ("/merge/answer-on-its-way", test_answer_on_its_way);
   ADD ("/split/notification-on-its-way", test_notification_on_its_way);
