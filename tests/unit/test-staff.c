@@ -312,6 +312,7 @@ test_row (gconstpointer data)
                         .envelope = envelope,
                         .recipient = envelope_add_recipient (envelope, config, role->address[0]),
                         .facts = facts,
+                        .text = row->text,
                         .fresh = row->text,
                         .door = row->door,
                         .at_door = ticket,
