@@ -4,15 +4,21 @@
 
 #include <string.h>
 
-/* GMime recurses into groups and comments, and by no bound of its own. */
+/* GMime recurses into groups and comments, and by no bound of its own; and it loses memory where an address literal stands before a
+ * comment that does not end. */
 static gboolean
-is_too_nested (const char *text)
+is_beyond_parser (const char *text)
 {
-  guint openings = 0;
+  guint groups = 0, begun = 0, ended = 0;
+  gboolean literal = FALSE;
   for (; *text != '\0'; text++)
-    if (*text == ':' || *text == '(')
-      openings++;
-  return openings > LIMIT_ADDRESS_NESTING;
+    {
+      groups += *text == ':';
+      begun += *text == '(';
+      ended += *text == ')';
+      literal |= *text == '[';
+    }
+  return groups + begun > LIMIT_ADDRESS_NESTING || (literal && begun > ended);
 }
 
 /* Where several addresses no longer fit, the last one is cut in the middle: it is left out. */
@@ -99,7 +105,7 @@ addresses_read_from (MessageFacts *facts, const GPtrArray *fields)
       const RawField *field = g_ptr_array_index (fields, i);
       if (g_ascii_strcasecmp (field->name, "From") != 0)
         continue;
-      if (field->value->len > LIMIT_ADDRESS_FIELD || is_too_nested (field->value->str))
+      if (field->value->len > LIMIT_ADDRESS_FIELD || is_beyond_parser (field->value->str))
         {
           all = FALSE;
           continue;
@@ -149,7 +155,7 @@ addresses_list (const GPtrArray *fields, const char *const *names)
       g_autofree char *text = headers_repair (field->value->str, (gssize) field->value->len);
       if (field->cut)
         cut_last (text);
-      g_autoptr (InternetAddressList) list = is_too_nested (text) ? NULL : parse (text);
+      g_autoptr (InternetAddressList) list = is_beyond_parser (text) ? NULL : parse (text);
       if (list != NULL)
         each_mailbox (list, collect, addresses);
     }
