@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/limits.h"
+#include "mail/quotation_words.h"
 
 enum {
   MOST_FOLDED = 400,    /* octets of a line that are looked at */
@@ -53,104 +54,6 @@ row_clear (gpointer data)
 {
   g_free (((Row *) data)->folded);
 }
-
-/* ---- the words of mail programs ---- */
-
-static const char *const wrote[] = {
-  "wrote", "writes", "schrieb", "écrit", "escribió", "scritto", "escreveu", "skrev", "schreef", "geschreven", "napisał",
-  "napsal", "napísal", "написал", "писал", "пише", "написав", "kirjoitti", "írta", "yazdı", "şunları yazdı",
-  "a scris", "έγραψε", "写道", "寫道",
-  "書きました", "のメール", "작성", "đã viết", "viết", "ਲਿਖਿਆ", "ने लिखा", "כתב", "كتب", "menulis", "va escriure",
-};
-
-static const char *const openers[] = {
-  "on ", "am ", "le ", "el ", "il ", "em ", "op ", "den ", "dnia ", "w dniu ", "dne ", "at ", "på ", "pe ", "în ",
-  "vào ", "ngày ", "lúc ",
-  "a(z) ", "στις ", "в ", "在", "於", "2", "1", "3", "4", "5", "6", "7", "8", "9", "0",
-};
-
-static const char *const markers[] = {
-  "original message", "original appointment", "ursprüngliche nachricht", "originalnachricht", "message d'origine",
-  "message d’origine",
-  "message original", "mensaje original", "messaggio originale", "mensagem original", "oorspronkelijk bericht",
-  "originalmeddelande",
-  "ursprungligt meddelande", "oprindelig meddelelse", "opprinnelig melding", "alkuperäinen viesti",
-  "wiadomość oryginalna",
-  "oryginalna wiadomość", "původní zpráva", "исходное сообщение", "оригинальное сообщение", "原始邮件", "原始郵件", "邮件原件",
-  "元のメッセージ",
-  "원본 메시지", "thư gốc", "tin nhắn gốc", "ਅਸਲ ਸੁਨੇਹਾ", "forwarded message", "forwarded by",
-  "weitergeleitete nachricht", "message transféré",
-  "mensaje reenviado", "messaggio inoltrato", "mensagem encaminhada", "doorgestuurd bericht", "thư được chuyển tiếp",
-  "转发的邮件", "轉寄的郵件",
-  "begin forwarded message", "anfang der weitergeleiteten", "début du message", "inicio del mensaje",
-  "inizio messaggio", "begin doorgestuurd",
-};
-
-/* Names of copied fields. */
-static const char *const from_names[] = {
-  "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "от", "від", "发件人", "寄件者", "差出人", "보낸 사람",
-  "từ", "người gửi",
-  "ਵੱਲੋਂ", "kimden", "de la", "expéditeur", "remitente", "mittente", "remetente", "absender",
-};
-static const char *const subject_names[] = {
-  "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "ämne", "emne", "aihe", "temat",
-  "předmět", "тема", "主题", "主旨",
-  "件名", "제목", "chủ đề", "tiêu đề", "ਵਿਸ਼ਾ", "konu", "subiect", "assumpte",
-};
-static const char *const other_names[] = {
-  "to", "cc", "bcc", "date", "sent", "reply-to", "reply to", "importance", "attachments", "organization", "an",
-  "gesendet", "datum", "antwort an",
-  "kopie", "à", "a", "envoyé", "répondre à", "para", "enviado", "enviado el", "enviada em", "fecha", "data",
-  "inviato", "risposta",
-  "aan", "verzonden", "till", "skickat", "kopia", "til", "sendt", "dato", "lähetetty", "vastaanottaja", "do",
-  "wysłano", "odesláno", "komu", "кому",
-  "отправлено", "дата", "надіслано", "копия", "发送时间", "收件人", "抄送", "寄件日期", "日期", "收件者", "副本", "送信日時", "宛先", "日付",
-  "받는 사람",
-  "보낸 날짜", "날짜", "tới", "đến", "ngày", "đã gửi", "người nhận", "ਵੱਲ", "ਮਿਤੀ", "ਭੇਜਿਆ", "kime", "tarih", "gönderildi",
-};
-
-static const char *const devices[] = {
-  "sent from", "sent via", "sent with", "sent by", "from my", "get outlook for", "get [outlook", "envoyé de",
-  "envoyé à partir", "von meinem",
-  "gesendet von", "gesendet mit", "diese nachricht wurde von mein", "verzonden met", "verzonden van",
-  "verstuurd vanaf", "enviado desde", "enviado do",
-  "enviado de", "enviado con", "inviato da", "inviato dal", "sendt fra", "skickat från", "lähetetty", "wysłane z",
-  "wysłano z", "отправлено с",
-  "надіслано з", "odesláno z", "从我的", "從我的", "发自我的", "發自我的", "iphoneから送信", "내 iphone에서 보냄", "gửi từ", "đã gửi từ",
-  "trimis de pe",
-  "télécharger outlook", "obtener outlook", "outlook für", "ottieni outlook", "someone from mobile",
-};
-
-static gboolean
-is_one_of (const char *text, const char *const *list, gsize count)
-{
-  for (gsize i = 0; i < count; i++)
-    if (g_str_equal (text, list[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-begins_with_one_of (const char *text, const char *const *list, gsize count)
-{
-  for (gsize i = 0; i < count; i++)
-    if (g_str_has_prefix (text, list[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-has_one_of (const char *text, const char *const *list, gsize count)
-{
-  for (gsize i = 0; i < count; i++)
-    if (strstr (text, list[i]) != NULL)
-      return TRUE;
-  return FALSE;
-}
-
-#define IS_ONE_OF(text, list) is_one_of (text, list, G_N_ELEMENTS (list))
-#define BEGINS_WITH_ONE_OF(text, list) begins_with_one_of (text, list, G_N_ELEMENTS (list))
-#define HAS_ONE_OF(text, list) has_one_of (text, list, G_N_ELEMENTS (list))
 
 /* ---- one line ---- */
 
@@ -212,14 +115,14 @@ is_marker (const char *folded)
                    (g_str_has_prefix (folded, "begin ") || g_str_has_prefix (folded, "anfang ") ||
                     g_str_has_prefix (folded, "début ") || g_str_has_prefix (folded, "inicio ") ||
                     g_str_has_prefix (folded, "inizio ") || g_str_has_prefix (folded, "bắt đầu "));
-  return (drawn || named) && HAS_ONE_OF (folded, markers);
+  return (drawn || named) && words_are_in (WORDS_MARKERS, folded);
 }
 
 static gboolean
 is_device (const char *folded)
 {
   folded += strspn (folded, "(<[*-_ ");
-  return strlen (folded) < MOST_SIGNED && BEGINS_WITH_ONE_OF (folded, devices);
+  return strlen (folded) < MOST_SIGNED && words_begin (WORDS_DEVICES, folded);
 }
 
 static Kind
@@ -313,11 +216,11 @@ introduces (const char *text, gboolean quotes)
 {
   if (is_dated_name (text) && (quotes || strstr (text, " gmt") != NULL))
     return TRUE;
-  if (!is_ended (text) || !HAS_ONE_OF (text, wrote))
+  if (!is_ended (text) || !words_are_in (WORDS_WROTE, text))
     return FALSE;
   return quotes || strchr (text, '@') != NULL ||
          (has_digit (text) && strpbrk (text, ":.") != NULL &&
-          BEGINS_WITH_ONE_OF (text + strspn (text, "-* "), openers));
+          words_begin (WORDS_OPENERS, text + strspn (text, "-* ")));
 }
 
 /* How many lines from I on are one introduction; 0: none. Only what begins like one is read over several lines. */
@@ -326,8 +229,8 @@ count_introduction (const Work *work, guint i)
 {
   g_autoptr (GString) joined = g_string_new (row_at (work, i)->folded);
   const char *first = row_at (work, i)->folded + strspn (row_at (work, i)->folded, "-* ");
-  gboolean opens = (BEGINS_WITH_ONE_OF (first, openers) && strlen (first) < MOST_FOLDED / 2) ||
-                   (strchr (first, '@') != NULL && HAS_ONE_OF (first, wrote));
+  gboolean opens = (words_begin (WORDS_OPENERS, first) && strlen (first) < MOST_FOLDED / 2) ||
+                   (strchr (first, '@') != NULL && words_are_in (WORDS_WROTE, first));
   for (guint count = 1; count <= MOST_INTRODUCTION; count++)
     {
       if ((has_digit (joined->str) || strchr (joined->str, '@') != NULL || quotes_follow (work, i + count)) &&
@@ -378,11 +281,11 @@ read_field (const char *folded)
   g_autofree char *name = g_strndup (folded, (gsize) (end - folded));
   g_strdelimit (name, "*", ' ');
   g_strstrip (name);
-  if (IS_ONE_OF (name, from_names))
+  if (words_have (WORDS_FROM, name))
     return FROM_FIELD;
-  if (IS_ONE_OF (name, subject_names))
+  if (words_have (WORDS_SUBJECT, name))
     return SUBJECT_FIELD;
-  return IS_ONE_OF (name, other_names) ? OTHER_FIELD : NO_FIELD;
+  return words_have (WORDS_OTHER, name) ? OTHER_FIELD : NO_FIELD;
 }
 
 static void
