@@ -21,12 +21,13 @@ add_mail (json_t *object, const Message *message, const RawMessage *raw)
   const char *text = message->text != NULL ? message->text : "";
   g_autoptr (Attachments) attachments = attachments_read (raw, text);
   g_autofree char *quoted = NULL;
-  g_autofree char *kept = quotation_cut (text, &quoted);
+  gboolean ours = !g_str_equal (message->direction, "in"); /* what was newly written was told apart when it came */
+  g_autofree char *kept = ours ? g_strdup (text) : quotation_cut (text, &quoted);
   json_t *list = json_object_get (object, "attachments");
   for (guint i = 0; i < attachments->list->len; i++)
     json_array_append_new (list, attachment_to_json (g_ptr_array_index (attachments->list, i)));
   json_object_set_new (object, "text", json_string (kept));
-  json_object_set_new (object, "quoted", json_string (quoted));
+  json_object_set_new (object, "quoted", json_string (quoted != NULL ? quoted : ""));
   json_object_set_new (object, "security", output_string (attachments->security));
 }
 
@@ -40,6 +41,8 @@ content_to_json (Store *store, const Message *message)
                  message->message_id, "sender", message->sender, "subject", message->subject, "text", message->text,
                  "quoted", "", "queue_id", message->queue_id, "size", (json_int_t) message->size, "at",
                  output_time (message->at), "attachments", "security", "unread", message->unread);
+  if (g_strcmp0 (message->unread, MESSAGE_NOT_OPENED) == 0)
+    return object;
   g_autoptr (RawMessage) raw = store_read_message (store, message->id, &error);
   if (raw != NULL)
     add_mail (object, message, raw);

@@ -130,7 +130,8 @@ save_message (Store *store, Saving *saving, json_t *message, GError **error)
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
-  return save_raw (saving, raw, id, error) && save_attachments (saving, raw, error);
+  gboolean opened = g_strcmp0 (json_string_value (json_object_get (message, "unread")), MESSAGE_NOT_OPENED) != 0;
+  return save_raw (saving, raw, id, error) && (!opened || save_attachments (saving, raw, error));
 }
 
 static void
