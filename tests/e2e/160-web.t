@@ -426,8 +426,9 @@ open my $lock, '|-', 'sqlite3', $daemon->database or die $!;
 $lock->autoflush(1);
 print $lock ".timeout 20000\nBEGIN IMMEDIATE;\n.shell touch $site->{dir}/locked\n";
 wait_for('the lock', sub { -e "$site->{dir}/locked" });
-my @waiting = map { $web->send($web->compose('POST', $alices->{path}, body => $_)) } 'action=acknowledge', 'action=resolve';
-my $hook = $web->send(hook('hook', qq({"token":"$alices->{token}"}), text => 1));
+# From an address of their own: what the server has not seen the end of yet counts for the one that it came from.
+my @waiting = map { $web->send($web->compose('POST', $alices->{path}, body => $_), '127.0.0.5') } 'action=acknowledge', 'action=resolve';
+my $hook = $web->send(hook('hook', qq({"token":"$alices->{token}"}), text => 1), '127.0.0.5');
 
 my %noise = map { ($_ =~ s/[^ -~]/./gr =~ s/^(.{30}).*/$1/r) => [$web->connect, $_] } "\r\n\r\n\r\n\r\n", "GET\r\n\r\n", "GET /healthz\r\n\r\n",
     "GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n", "GET /healthz HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" . 'a' x 60 . "\r\n\r\n",
