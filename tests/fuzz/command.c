@@ -1,5 +1,5 @@
 /* What an agent orders by mail and by SMS, and the command lines of an agent's mail: the input is the text. What stands behind an
- * order does not change it. */
+ * order in the first line does not change it. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -14,9 +14,11 @@ static void
 check_order (const char *text)
 {
   PageAction action = PAGE_RESOLVE, same = PAGE_RESOLVE;
-  gboolean order = order_read (text, &action);
+  g_autofree char *first = g_strndup (text, strcspn (text, "\n"));
+  if (!order_read (text, &action) || !order_read (first, &same) || same != action)
+    return; /* of an order between quoted lines what follows can make a part of the quotation */
   g_autofree char *more = g_strconcat (text, "\n\nresolve is what it will be tomorrow\n", NULL);
-  FUZZ_CHECK (!order || (order_read (more, &same) && same == action));
+  FUZZ_CHECK (order_read (more, &same) && same == action);
 }
 
 static void
