@@ -4,49 +4,11 @@
 #include "config/limits.h"
 #include "mail/attachments.h"
 #include "mail/quotation.h"
+#include "mails.h"
 
 #include <string.h>
 
 static const double MOST_SECONDS = 2;
-
-static void
-find_files (const char *folder, GPtrArray *files)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-      if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-        continue;
-      if (g_file_test (path, G_FILE_TEST_IS_DIR))
-        find_files (path, files);
-      else
-        g_ptr_array_add (files, g_steal_pointer (&path));
-    }
-}
-
-static int
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
-static GString *
-with_line_ends (const char *mail, gsize length, const char *line_end)
-{
-  GString *out = g_string_sized_new (length + length / 32);
-  for (gsize i = 0; i < length; i++)
-    {
-      if (mail[i] == '\r' && i + 1 < length && (mail[i + 1] == '\n' || mail[i + 1] == '\r'))
-        continue;
-      if (mail[i] == '\n')
-        g_string_append (out, line_end);
-      else
-        g_string_append_c (out, mail[i]);
-    }
-  return out;
-}
 
 static gboolean
 is_clean (const char *text, gsize most)
@@ -140,7 +102,7 @@ check_file (const char *path)
   const char *wrong = NULL;
   for (guint i = 0; i < G_N_ELEMENTS (line_ends) && wrong == NULL; i++)
     {
-      GString *form = with_line_ends (mail, length, line_ends[i]);
+      GString *form = mails_with_line_ends (mail, length, line_ends[i]);
       wrong = check_mail (form, &digests[i], &contents[i]);
       g_string_free (form, TRUE);
     }
@@ -166,9 +128,7 @@ main (int argc, char **argv)
       g_print ("1..0 # SKIP no folder of mails: give one, or set FRONTDESK_CORPUS\n");
       return 0;
     }
-  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
-  find_files (folder, files);
-  g_ptr_array_sort (files, compare_paths);
+  g_autoptr (GPtrArray) files = mails_find (folder);
   g_print ("1..%u\n", files->len);
   int failed = 0;
   for (guint i = 0; i < files->len; i++)
