@@ -7,7 +7,7 @@ use Frontdesk::Test::Site qw(mail);
 use Frontdesk::Test::Support qw(wait_for);
 use POSIX ();
 
-my $site = Frontdesk::Test::Site->new('kill', daemon => { extra => "acknowledge-limit = 0\nacknowledge-limit-total = 0" });
+my $site = Frontdesk::Test::Site->new('kill', daemon => { extra => "acknowledge-limit = 0\nacknowledge-limit-total = 0\nflood-limit = 0\nflood-limit-total = 0" });
 my $dir = $site->{dir};
 my ($clients, $each, $kills) = (4, 15, 6);
 

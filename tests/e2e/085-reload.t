@@ -14,7 +14,7 @@ my ($clients, $reloads) = (4, 20);
 my $ldap = scratch('reload-ldap');
 my $slapd = Frontdesk::Test::Slapd->new($ldap, slurp("$ENV{FRONTDESK_SOURCE}/contrib/ldap/example.ldif"));
 $slapd->start;
-my $limits = "acknowledge-limit = 0\nacknowledge-limit-total = 0\n";
+my $limits = "acknowledge-limit = 0\nacknowledge-limit-total = 0\nflood-limit = 0\nflood-limit-total = 0\n"; # as much mail as the machine can take
 my $site = Frontdesk::Test::Site->new('reload', daemon => { extra => $limits, directory =>
     'directory { type = "ldap" uri = {"' . $slapd->uri . '"} base = "ou=customers,dc=example,dc=com"'
     . ' domain-filter = "(&(objectClass=domainRelatedObject)(associatedDomain=%s))" }' });

@@ -140,7 +140,7 @@ SKIP: {
     my $mount = scratch('full');
     skip 'a small file system cannot be mounted here', 9 if system 'mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', "$mount";
     mkdir "$mount/state";
-    my $site = Frontdesk::Test::Site->new('full', daemon => { extra => 'acknowledge-limit-total = 0' });
+    my $site = Frontdesk::Test::Site->new('full', daemon => { extra => "acknowledge-limit-total = 0\nflood-limit = 0\nflood-limit-total = 0" });
     $site->daemon->stop;
     rename $site->daemon->database . $_, "$mount/state/frontdesk.db$_" for ('', '-wal', '-shm');
     system 'cp', '-a', glob("$site->{dir}/state/*"), "$mount/state/";
